@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
@@ -104,10 +104,16 @@ def database(url: str) -> dict[str, object]:
     parts = urlsplit(url)
     if parts.scheme not in {"postgresql", "postgres"}:
         raise ImproperlyConfigured("DATABASE_URL must begin with postgresql://")
+    said = {key: values[0] for key, values in parse_qs(parts.query).items()}
     return {
         "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")),
+        "USER": unquote(parts.username or said.pop("user", "")),
+        "PASSWORD": unquote(parts.password or said.pop("password", "")),
+        "HOST": unquote(parts.hostname or "") or said.pop("host", ""),
+        "PORT": str(parts.port or said.pop("port", "")),
         "OPTIONS": {
-            "conninfo": url,
+            **said,
             # psycopg's own default of 4 a process starves a burst of sends.
             "pool": {"min_size": 1, "max_size": env_int("TEXTBANK_POOL", 12), "timeout": 30},
         },
@@ -180,6 +186,14 @@ STATIC_ROOT = HOME / "static"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+
+# Where each provider is, and what its webhooks are signed with.
+CARRIERS = {
+    "simulator": {
+        "address": env("TEXTBANK_SIMULATOR", "http://127.0.0.1:8901"),
+        "secret": env("TEXTBANK_SIMULATOR_SECRET", "") or SECRET_KEY,
+    },
 }
 
 UPLOAD_LIMIT = env_int("TEXTBANK_UPLOAD_LIMIT_MB", 200) * 1024 * 1024

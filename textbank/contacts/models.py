@@ -1,0 +1,119 @@
+"""The people who are texted, and those who must not be."""
+
+from django.db import models
+from django.db.models.functions import Now
+
+from textbank.campaigns.models import Campaign
+from textbank.organizations.models import Membership, Organization
+
+
+class Contact(models.Model):
+    """One phone number in one campaign, with what the list said of it. Wide, and written once."""
+
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+")
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="contacts")
+    upload = models.ForeignKey("Upload", null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False)
+    cell = models.CharField(max_length=16)
+    first_name = models.CharField(max_length=200)
+    last_name = models.CharField(max_length=200, blank=True)
+    # First and last name in lower case without accents, for the search by name.
+    search_name = models.CharField(max_length=401, blank=True)
+    zip = models.CharField(max_length=20, blank=True)
+    external_id = models.CharField(max_length=200, blank=True)
+    custom = models.JSONField(default=dict)
+    timezone = models.CharField(max_length=50)
+    state = models.CharField(max_length=2, blank=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [models.UniqueConstraint("campaign", "cell", name="one_contact_per_cell")]
+        indexes = [models.Index("organization", "cell", name="contacts_by_cell")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def name(self) -> str:
+        return f"{self.first_name} {self.last_name}".strip()
+
+
+class OptOut(models.Model):
+    """A number that must not be texted, and what made it so. Lifted, it stays as a record."""
+
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="opt_outs")
+    cell = models.CharField(max_length=16)
+    at = models.DateTimeField(db_default=Now())
+    channel = models.CharField(max_length=20)
+    words = models.TextField(blank=True)
+    by = models.ForeignKey(Membership, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    lifted_at = models.DateTimeField(null=True, blank=True)
+    lifted_by = models.ForeignKey(Membership, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    lifted_because = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization", "cell"], condition=models.Q(lifted_at=None), name="one_opt_out_per_cell"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.cell
+
+
+class Upload(models.Model):
+    """A list on its way into a campaign: its progress while it is read, its report ever after."""
+
+    class State(models.TextChoices):
+        STAGED = "staged"
+        RUNNING = "running"
+        DONE = "done"
+        FAILED = "failed"
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="uploads")
+    by = models.ForeignKey(Membership, null=True, on_delete=models.PROTECT, related_name="+")
+    file_name = models.CharField(max_length=255)
+    size = models.BigIntegerField(default=0)
+    lines = models.PositiveIntegerField(default=0)
+    state = models.CharField(max_length=10, choices=State, default=State.STAGED)
+    read = models.PositiveIntegerField(default=0)
+    accepted = models.PositiveIntegerField(default=0)
+    duplicates = models.PositiveIntegerField(default=0)
+    invalid = models.PositiveIntegerField(default=0)
+    opted_out = models.PositiveIntegerField(default=0)
+    # One sentence, when the file as a whole could not be used.
+    error = models.TextField(blank=True)
+    created_at = models.DateTimeField(db_default=Now())
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return self.file_name
+
+
+class UploadChunk(models.Model):
+    """A piece of the file as it came, kept until the worker has read it."""
+
+    upload = models.ForeignKey(Upload, on_delete=models.CASCADE, related_name="chunks")
+    position = models.PositiveIntegerField()
+    data = models.BinaryField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint("upload", "position", name="one_chunk_per_position")]
+
+
+class RejectedRow(models.Model):
+    """A line that was left out, and why."""
+
+    class Reason(models.TextChoices):
+        INVALID = "invalid"
+        DUPLICATE = "duplicate"
+        OPTED_OUT = "opted_out"
+
+    upload = models.ForeignKey(Upload, on_delete=models.CASCADE, related_name="rejected")
+    line = models.PositiveIntegerField()
+    reason = models.CharField(max_length=10, choices=Reason)
+    why = models.CharField(max_length=300)
+    text = models.TextField()
+
+    class Meta:
+        ordering = ["line"]

@@ -1,0 +1,24 @@
+"""The threads, what is in them, and how they change hands."""
+
+from textbank.conversations.models.conversation import Conversation, Status
+from textbank.conversations.models.handoff import Action, Handoff, LeftAlone, Move, State
+from textbank.conversations.models.message import Direction, Kind, Message, MessageStatus, StrayText
+from textbank.conversations.models.notes import Answer, Draft, Tagging
+
+__all__ = [
+    "Action",
+    "Answer",
+    "Conversation",
+    "Direction",
+    "Draft",
+    "Handoff",
+    "Kind",
+    "LeftAlone",
+    "Message",
+    "MessageStatus",
+    "Move",
+    "State",
+    "Status",
+    "StrayText",
+    "Tagging",
+]

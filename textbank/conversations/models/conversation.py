@@ -1,0 +1,133 @@
+from django.db import models
+from django.db.models import F, Q
+
+from textbank.campaigns.models import Campaign
+from textbank.contacts.models import Contact
+from textbank.conversations.snapshots import CurrentTransaction, TransactionIdField
+from textbank.messaging.models import SenderNumber
+from textbank.organizations.models import Membership, Organization, Role
+
+
+class Status(models.IntegerChoices):
+    NEEDS_FIRST_MESSAGE = 1, "Needs First Message"
+    FIRST_MESSAGE_SENT = 2, "First Message Sent"
+    NEEDS_RESPONSE = 3, "Needs Texter Response"
+    ACTIVE = 4, "Active Conversation"
+    CLOSED = 5, "Closed"
+
+    @property
+    def key(self) -> str:
+        return self.name.lower()
+
+    @classmethod
+    def named(cls, key: str) -> "Status":
+        return cls[key.upper()]
+
+
+class ConversationQuerySet(models.QuerySet["Conversation"]):
+    def visible_to(self, viewer: Membership) -> "ConversationQuerySet":
+        """Everything of the organization for a supervolunteer and above; a texter sees what is theirs."""
+        mine = self.filter(organization_id=viewer.organization_id)
+        return mine if viewer.may(Role.SUPERVOLUNTEER) else mine.filter(texter=viewer)
+
+    def held_by(self, texter: Membership) -> "ConversationQuerySet":
+        return self.filter(organization_id=texter.organization_id, texter=texter)
+
+    def workable(self) -> "ConversationQuerySet":
+        """In a live campaign and not opted out: what a texter's lists are made of."""
+        return self.filter(
+            opted_out=False,
+            campaign__started_at__isnull=False,
+            campaign__paused_at=None,
+            campaign__archived_at=None,
+        )
+
+    def in_the_pool(self) -> "ConversationQuerySet":
+        return self.filter(texter=None)
+
+    def needing_first_message(self) -> "ConversationQuerySet":
+        return self.filter(status=Status.NEEDS_FIRST_MESSAGE)
+
+    def needing_response(self) -> "ConversationQuerySet":
+        return self.filter(status=Status.NEEDS_RESPONSE)
+
+
+class Conversation(models.Model):
+    """The thread with one contact in one campaign: where it stands, who has it, when it last moved.
+
+    Narrow, and written often: handing on a hundred thousand rewrites small rows and few indexes.
+    Only `ledger.hand` writes `texter`.
+    """
+
+    contact = models.OneToOneField(Contact, on_delete=models.CASCADE, primary_key=True, db_column="id")
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+", db_index=False)
+    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="conversations", db_index=False)
+    # A trigger promises that the holder is of the same organization; a foreign key would cost each row moved.
+    texter = models.ForeignKey(
+        Membership,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="conversations",
+        db_index=False,
+        db_constraint=False,
+    )
+    pinned_to = models.ForeignKey(
+        Membership, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
+    sender = models.ForeignKey(
+        SenderNumber, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
+    last_activity = models.DateTimeField()
+    # When the oldest inbound text not yet answered by a person arrived.
+    waiting_since = models.DateTimeField(null=True, blank=True)
+    # The last change of hands.
+    held_since = models.DateTimeField(null=True, blank=True)
+    # The transaction of the last change that a hand-off's guard looks at.
+    changed_in = TransactionIdField(db_default=CurrentTransaction())
+    status = models.PositiveSmallIntegerField(choices=Status, default=Status.NEEDS_FIRST_MESSAGE)
+    passes = models.PositiveSmallIntegerField(default=1)
+    opted_out = models.BooleanField(default=False)
+    escalated = models.BooleanField(default=False)
+    # The contact's zone, with the state where that has rules of its own: what texting hours are judged by.
+    hours_key = models.CharField(max_length=60)
+
+    objects = ConversationQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index("campaign", "status", "texter", include=["opted_out", "escalated"], name="conversations_counted"),
+            models.Index("organization", F("last_activity").desc(), F("contact").desc(), name="conversations_by_activity"),
+            models.Index(
+                "texter",
+                "status",
+                "campaign",
+                condition=Q(texter__isnull=False),
+                name="conversations_held",
+            ),
+            models.Index(
+                "organization", "waiting_since", "contact", condition=Q(waiting_since__isnull=False), name="conversations_waiting"
+            ),
+            models.Index(
+                "organization", F("last_activity").desc(), condition=Q(escalated=True), name="conversations_escalated"
+            ),
+            models.Index(
+                "campaign",
+                "status",
+                "waiting_since",
+                "contact",
+                condition=Q(texter=None, opted_out=False, escalated=False),
+                name="conversations_pool",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Conversation {self.pk}"
+
+    @property
+    def status_key(self) -> str:
+        return Status(self.status).key
+
+    @property
+    def status_name(self) -> str:
+        return Status(self.status).label

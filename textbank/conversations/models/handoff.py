@@ -1,0 +1,92 @@
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+from textbank.campaigns.models import Campaign
+from textbank.conversations.models.conversation import Conversation
+from textbank.organizations.models import Membership, Organization
+
+
+class Action(models.TextChoices):
+    OPENING = "opening", "Opening"
+    REASSIGN = "reassign", "Reassign"
+    UNASSIGN = "unassign", "Unassign"
+    REQUEST = "request", "Request"
+
+
+class State(models.TextChoices):
+    RUNNING = "running"
+    DONE = "done"
+    STOPPED = "stopped"
+    FAILED = "failed"
+
+
+class LeftAlone(models.IntegerChoices):
+    """Why a conversation stays where it is, in the order in which it is asked."""
+
+    STOPPED = 1, "stopped"
+    CHANGED = 2, "changed"
+    OPTED_OUT = 3, "opted_out"
+    CAMPAIGN_ARCHIVED = 4, "campaign_archived"
+    PINNED = 5, "pinned"
+    ESCALATED = 6, "escalated"
+    CLOSED = 7, "closed"
+    BEING_ANSWERED = 8, "being_answered"
+    ALREADY_THEIRS = 9, "already_theirs"
+
+
+class Handoff(models.Model):
+    """One act by which conversations change hands: who did it, when, to which, why, and what came of it."""
+
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="handoffs", db_index=False)
+    action = models.CharField(max_length=20, choices=Action)
+    state = models.CharField(max_length=10, choices=State, default=State.RUNNING)
+    by = models.ForeignKey(Membership, null=True, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(db_default=Now())
+    finished_at = models.DateTimeField(null=True)
+    campaign = models.ForeignKey(Campaign, null=True, on_delete=models.PROTECT, related_name="+")
+    # The filter as it was chosen (null where conversations were ticked), and its receivers in the order chosen.
+    filter = models.JSONField(null=True)
+    receivers = models.JSONField(default=list)
+    reason = models.CharField(max_length=500, blank=True)
+    note = models.TextField(blank=True)
+    client_id = models.UUIDField(null=True)
+    matched = models.PositiveIntegerField(default=0)
+    moved = models.PositiveIntegerField(default=0)
+    # {reason: count}, {member id: count of moved and already theirs}, {member id or "": count given}
+    left_alone = models.JSONField(default=dict)
+    shares = models.JSONField(default=dict)
+    gives = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization", "client_id"], condition=Q(client_id__isnull=False), name="one_handoff_per_click"
+            )
+        ]
+        indexes = [models.Index("organization", F("id").desc(), name="handoffs_newest_first")]
+
+    def __str__(self) -> str:
+        return f"{self.get_action_display()} {self.pk}"
+
+
+class Move(models.Model):
+    """What a hand-off did with one conversation. Written only by the ledger; ids rise in the order things happened."""
+
+    handoff = models.ForeignKey(Handoff, on_delete=models.PROTECT, related_name="moves", db_index=False, db_constraint=False)
+    # The ledger writes these from rows it has locked; a foreign key would cost each row moved four look-ups.
+    conversation = models.ForeignKey(
+        Conversation, on_delete=models.CASCADE, related_name="moves", db_index=False, db_constraint=False
+    )
+    giver = models.ForeignKey(Membership, null=True, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False)
+    receiver = models.ForeignKey(
+        Membership, null=True, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
+    left_alone = models.PositiveSmallIntegerField(null=True, choices=LeftAlone)
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        indexes = [
+            models.Index("handoff", "id", name="moves_of_a_handoff"),
+            models.Index("conversation", "id", name="moves_of_a_conversation"),
+        ]

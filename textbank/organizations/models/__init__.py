@@ -1,0 +1,26 @@
+"""Who there is: organizations, their people, teams and tags."""
+
+from textbank.organizations.models.audit import AuditEntry
+from textbank.organizations.models.invite import Invite
+from textbank.organizations.models.membership import Approval, Membership, Role
+from textbank.organizations.models.organization import Organization, Settings
+from textbank.organizations.models.presence import Presence
+from textbank.organizations.models.tag import Tag
+from textbank.organizations.models.team import Team
+from textbank.organizations.models.token import Token
+from textbank.organizations.models.user import User
+
+__all__ = [
+    "Approval",
+    "AuditEntry",
+    "Invite",
+    "Membership",
+    "Organization",
+    "Presence",
+    "Role",
+    "Settings",
+    "Tag",
+    "Team",
+    "Token",
+    "User",
+]
