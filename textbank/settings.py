@@ -2,10 +2,11 @@
 
 import os
 from pathlib import Path
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import urlsplit
 
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+from psycopg.conninfo import conninfo_to_dict
 
 from textbank import embedded
 
@@ -101,22 +102,18 @@ TEMPLATES = [
 
 def database(url: str) -> dict[str, object]:
     """Django's setting for a postgresql:// address; a host in the query string is a socket's folder."""
-    parts = urlsplit(url)
-    if parts.scheme not in {"postgresql", "postgres"}:
+    if not url.startswith(("postgresql://", "postgres://")):
         raise ImproperlyConfigured("DATABASE_URL must begin with postgresql://")
-    said = {key: values[0] for key, values in parse_qs(parts.query).items()}
+    parts = conninfo_to_dict(url)
+    # psycopg's own default of 4 a process starves a burst of sends. 0 is for tests: no pool.
+    size = env_int("TEXTBANK_POOL", 12)
+    pool = {"min_size": 1, "max_size": size, "timeout": 30}
+    named = {name.upper(): parts.pop(name, "") for name in ("user", "password", "host", "port")}
     return {
         "ENGINE": "django.db.backends.postgresql",
-        "NAME": unquote(parts.path.lstrip("/")),
-        "USER": unquote(parts.username or said.pop("user", "")),
-        "PASSWORD": unquote(parts.password or said.pop("password", "")),
-        "HOST": unquote(parts.hostname or "") or said.pop("host", ""),
-        "PORT": str(parts.port or said.pop("port", "")),
-        "OPTIONS": {
-            **said,
-            # psycopg's own default of 4 a process starves a burst of sends.
-            "pool": {"min_size": 1, "max_size": env_int("TEXTBANK_POOL", 12), "timeout": 30},
-        },
+        "NAME": parts.pop("dbname", "textbank"),
+        **named,
+        "OPTIONS": {**parts, "pool": pool if size else False},
     }
 
 
