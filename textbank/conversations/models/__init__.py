@@ -2,7 +2,7 @@
 
 from textbank.conversations.models.conversation import Conversation, Status
 from textbank.conversations.models.handoff import Action, Handoff, LeftAlone, Move, State
-from textbank.conversations.models.message import Direction, Kind, Message, MessageStatus, StrayText
+from textbank.conversations.models.message import Direction, EarlyReport, Kind, Message, MessageStatus, StrayText
 from textbank.conversations.models.notes import Answer, Draft, Tagging
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "Conversation",
     "Direction",
     "Draft",
+    "EarlyReport",
     "Handoff",
     "Kind",
     "LeftAlone",

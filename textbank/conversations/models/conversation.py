@@ -81,6 +81,8 @@ class Conversation(models.Model):
     last_activity = models.DateTimeField()
     # When the oldest inbound text not yet answered by a person arrived.
     waiting_since = models.DateTimeField(null=True, blank=True)
+    # The latest inbound text: a sender who has not seen it is asked to look first. Here, so that the lock covers it.
+    last_inbound = models.BigIntegerField(null=True, blank=True)
     # The last change of hands.
     held_since = models.DateTimeField(null=True, blank=True)
     # The transaction of the last change that a hand-off's guard looks at.

@@ -49,6 +49,10 @@ class Message(models.Model):
     text = models.TextField()
     error = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField(db_default=Now())
+    # Not to be given to the carrier earlier: it was asked to wait, or texting hours ended meanwhile.
+    not_before = models.DateTimeField(null=True)
+    # When a worker took it to give to the carrier.
+    claimed_at = models.DateTimeField(null=True)
     # When the carrier took it, and when it was last reported on.
     sent_at = models.DateTimeField(null=True)
     reported_at = models.DateTimeField(null=True)
@@ -84,6 +88,19 @@ class Message(models.Model):
     @property
     def status_key(self) -> str:
         return MessageStatus(self.status).label
+
+
+class EarlyReport(models.Model):
+    """A delivery report that came before we had written down the carrier's yes; applied when we do."""
+
+    service = models.ForeignKey(MessagingService, on_delete=models.CASCADE, related_name="+", db_index=False)
+    provider_id = models.CharField(max_length=100)
+    status = models.PositiveSmallIntegerField(choices=MessageStatus)
+    error = models.CharField(max_length=200, blank=True)
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [models.UniqueConstraint("service", "provider_id", name="one_early_report_per_provider_id")]
 
 
 class StrayText(models.Model):
