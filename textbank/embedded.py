@@ -65,12 +65,13 @@ def secret(home: Path) -> str:
         return secrets.token_urlsafe(48)
 
 
-def die_with_parent(number: int) -> Callable[[], None]:
+def die_with_parent(number: int, parent: int = 0) -> Callable[[], None]:
     """A preexec function: the kernel sends this signal to the child when the thread that started it ends.
 
-    Not even SIGKILL of the parent then leaves the child behind. Linux only; elsewhere it does nothing.
+    Not even SIGKILL of the parent (this process, unless another is named) then leaves the child behind.
+    Linux only; elsewhere it does nothing.
     """
-    parent = os.getpid()
+    parent = parent or os.getpid()
 
     def before_exec() -> None:
         if libc is not None:

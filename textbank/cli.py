@@ -1,0 +1,273 @@
+"""The `textbank` command. Each of its words is a short function; Django is set up by those that need it."""
+
+import argparse
+import contextlib
+import errno
+import fcntl
+import functools
+import importlib
+import os
+import signal
+import socket
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from textbank import embedded
+from textbank.demo import running
+from textbank.demo.children import Crashed, Stopped, stop_on_signals
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class Refused(Exception):
+    """The command cannot be done; the text is a sentence that says what to do."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The exit status: 0 done, 1 failed on the way, 2 refused before anything was done."""
+    asked = parser().parse_args(arguments)
+    stop_on_signals()
+    try:
+        return int(asked.run(asked) or 0)
+    except (Refused, running.CannotRun, embedded.CannotStart) as no:
+        print(no, file=sys.stderr)
+        return 2
+    except Crashed as crash:
+        print(f"{crash} Everything else was stopped.", file=sys.stderr)
+        return 1
+    except Stopped:
+        return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(
+        prog="textbank", description="Peer-to-peer texting in which work can change hands."
+    )
+    words = top.add_subparsers(required=True, metavar="COMMAND")
+
+    def word(run: Any, name: str = "") -> argparse.ArgumentParser:
+        made = words.add_parser(name or run.__name__, help=run.__doc__, description=run.__doc__)
+        made.set_defaults(run=run)
+        return made
+
+    it = word(demo)
+    it.add_argument("--port", type=_port, default=8000)
+    it.add_argument("--home", type=Path, help="where everything is kept (TEXTBANK_HOME, else ./var)")
+    it.add_argument("--fresh", action="store_true", help="start from an empty home")
+
+    it = word(serve)
+    it.add_argument("--host", default="127.0.0.1")
+    it.add_argument("--port", type=_port, default=8000)
+    it.add_argument("--processes", type=int, default=1)
+
+    word(work)
+
+    it = word(migrate)
+    it.add_argument("--demo", action="store_true", help="fill an empty database with the demo organizations")
+
+    it = word(organization)
+    it.add_argument("slug", help="its name in addresses, such as riverton")
+    it.add_argument("--name", required=True, help="its name on the pages")
+    it.add_argument("--owner", required=True, metavar="EMAIL")
+
+    it = word(token)
+    it.add_argument("email")
+    it.add_argument("--org", required=True, metavar="SLUG")
+    it.add_argument("--name", default="", help="what it is for")
+
+    word(check_invariants, "check-invariants")
+    return top
+
+
+def demo(asked: argparse.Namespace) -> None:
+    """Run the demo: database, carrier, web server and worker, until Ctrl-C."""
+    if os.environ.get("DATABASE_URL"):
+        raise Refused(
+            "DATABASE_URL is set, and the demo works only on a database of its own: unset it first."
+        )
+    _check_port("127.0.0.1", asked.port)
+    running.run(asked.home or _home(), asked.port, fresh=asked.fresh)
+
+
+def serve(asked: argparse.Namespace) -> None:
+    """Run a web server."""
+    _check_installation()
+    _check_port(asked.host, asked.port)
+    with _database():
+        _collect_static_files()
+        _serve(asked.host, asked.port, asked.processes)
+
+
+def work(asked: argparse.Namespace) -> None:
+    """Run a worker: sends what is queued, moves what is big, keeps the clock."""
+    _check_installation()
+    with _database():
+        _django()
+        from textbank import clock
+
+        clock.work()
+
+
+def migrate(asked: argparse.Namespace) -> None:
+    """Bring the database to this version."""
+    with _database():
+        _django()
+        from django.core.management import call_command
+
+        call_command("migrate", interactive=False, verbosity=0)
+        if asked.demo:
+            _seed()
+
+
+def organization(asked: argparse.Namespace) -> None:
+    """Make an organization, and print its owner's invite link."""
+    with _database():
+        _django()
+        from django.core.exceptions import ValidationError
+
+        from textbank.organizations import founding
+
+        try:
+            print(founding.found(asked.slug, asked.name, asked.owner))
+        except ValidationError as no:
+            raise Refused(" ".join(no.messages)) from None
+
+
+def token(asked: argparse.Namespace) -> None:
+    """Print a new API token of a member, once, as the last word."""
+    with _database():
+        _django()
+        from textbank.organizations.models import Membership, Token
+
+        who = Membership.objects.filter(organization__slug=asked.org, user__email__iexact=asked.email).first()
+        if who is None:
+            raise Refused(f"Nobody in {asked.org} has the e-mail address {asked.email}.")
+        print(Token.issue(who, asked.name))
+
+
+def check_invariants(asked: argparse.Namespace) -> int:
+    """Check that nothing is lost, doubled or held by two; exit status 1 if so."""
+    with _database():
+        _django()
+        from textbank.reports import invariants
+
+        broken = invariants.broken()
+        print("\n".join(broken) or "All invariants hold.")
+        return 1 if broken else 0
+
+
+def _home() -> Path:
+    return Path(os.environ.get("TEXTBANK_HOME") or ROOT / "var").resolve()
+
+
+def _check_installation() -> None:
+    """A forgotten variable must not make a private empty database, nor sessions only one process can read."""
+    if not os.environ.get("DATABASE_URL") and not os.environ.get("TEXTBANK_HOME"):
+        raise Refused("Set DATABASE_URL to the installation's database, or TEXTBANK_HOME to keep one there.")
+    if (
+        not os.environ.get("SECRET_KEY")
+        and not (_home() / "secret").exists()
+        and os.environ.get("DATABASE_URL")
+    ):
+        raise Refused("Set SECRET_KEY to a long random text, the same for every process of the installation.")
+
+
+@contextlib.contextmanager
+def _database() -> Iterator[None]:
+    """The database stands while the command runs: the one it was given, else the home's own."""
+    if os.environ.get("DATABASE_URL"):
+        yield
+        return
+    with embedded.running(_home()):
+        yield
+
+
+def _django() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "textbank.settings")
+    import django
+
+    django.setup()
+
+
+def _seed() -> None:
+    from textbank.demo import seeding
+    from textbank.organizations.models import Organization
+
+    if not Organization.objects.exists():
+        seeding.seed()
+
+
+def _collect_static_files() -> None:
+    """Puts static files, hashed and compressed, where the web server reads them; one process at a time."""
+    _django()
+    from django.conf import settings
+    from django.core.management import call_command
+
+    folder = Path(settings.STATIC_ROOT)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with (folder / ".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            call_command("collectstatic", interactive=False, verbosity=0)
+    except OSError as problem:
+        raise Refused(
+            f"{folder} cannot be written to ({problem.strerror}): set TEXTBANK_HOME elsewhere."
+        ) from None
+
+
+def _serve(host: str, port: int, processes: int) -> None:
+    from granian import Granian
+    from granian.constants import Interfaces, Loops
+    from granian.log import LogLevels
+
+    Granian(
+        "textbank.asgi:application",
+        address=host,
+        port=port,
+        workers=processes,
+        interface=Interfaces.ASGI,
+        loop=Loops.uvloop,
+        websockets=False,
+        # Open pages count too: at the server's own limit a thousand of them would shut everybody out.
+        backlog=4096,
+        backpressure=4096,
+        log_level=LogLevels.warning,
+        respawn_failed_workers=True,
+        # Pages that listen for news never end by themselves.
+        workers_kill_timeout=5,
+    ).serve(target_loader=functools.partial(_application, os.getpid()))
+
+
+def _application(parent: int, target: str) -> Any:
+    """What one of the server's processes serves. It ends with its parent, however that ended."""
+    embedded.die_with_parent(signal.SIGTERM, parent)()
+    module, name = target.split(":")
+    return getattr(importlib.import_module(module), name)
+
+
+def _port(text: str) -> int:
+    if not text.isdigit() or not 0 < int(text) < 65536:
+        raise argparse.ArgumentTypeError(f"{text} is not a port: give a number from 1 to 65535")
+    return int(text)
+
+
+def _check_port(host: str, port: int) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except PermissionError:
+            raise Refused(
+                f"Port {port} is not open to this user: choose one above 1023 with --port."
+            ) from None
+        except OSError as problem:
+            if problem.errno == errno.EADDRINUSE:
+                raise Refused(f"Port {port} is in use: choose another with --port.") from None
+            raise Refused(f"{host} is not an address of this machine ({problem.strerror}).") from None
+
+
+if __name__ == "__main__":
+    sys.exit(main())
