@@ -1,0 +1,38 @@
+// One quiet line at the corner: the server's HX-Trigger {"toast": {"text": …, "kind": "bad"}}, or a failed request.
+const region = document.getElementById("toasts");
+const STAYS = 6000;
+
+function leave(toast) {
+  setTimeout(() => {
+    if (toast.matches(":hover, :focus-within")) leave(toast);
+    else toast.remove();
+  }, STAYS);
+}
+
+export function toast(text, kind = "") {
+  const made = document.getElementById("toast").content.firstElementChild.cloneNode(true);
+  made.querySelector("[data-text]").textContent = text;
+  if (kind) made.classList.add(kind);
+  region.append(made);
+  // What went wrong waits until somebody has read it.
+  if (kind !== "bad") leave(made);
+}
+
+for (const shown of region.querySelectorAll(".toast:not(.error)")) leave(shown);
+
+region.addEventListener("click", (event) => {
+  if (event.target.closest("[data-close]")) event.target.closest(".toast").remove();
+});
+
+document.addEventListener("toast", (event) => toast(event.detail.text, event.detail.kind));
+document.addEventListener("htmx:sendError", () =>
+  toast("Textbank could not be reached. What you typed is still here.", "bad"),
+);
+document.addEventListener("htmx:responseError", (event) => {
+  const { status } = event.detail.xhr;
+  if (status === 401) return toast("You have been signed out. Sign in again to go on.", "bad");
+  if (status === 403) return toast("Your role does not allow that.", "bad");
+  if (status === 404) return toast("That is not here any more.", "bad");
+  if (status === 429) return toast("Too many tries just now. Wait a minute.", "bad");
+  toast("Something went wrong on our side. Nothing you typed is lost; try again.", "bad");
+});
