@@ -1,0 +1,85 @@
+// Tells the page that something changed: `news` on the body with detail.what, and `news:conversation` for
+// "conversation:7", so that hx-trigger="news:conversation from:body" asks again. `news:everything` means all of it.
+const SLOWLY = 20_000;
+const FAILURES = 3;
+
+const { live, liveTicketUrl } = document.body.dataset;
+const address = live && new URL(live, location);
+let source = null;
+let failures = 0;
+let wasOpen = false;
+let signedOut = false;
+let polling = null;
+let retry = null;
+let due = null;
+
+function dispatch(what) {
+  document.body.dispatchEvent(new CustomEvent("news", { detail: { what } }));
+  document.body.dispatchEvent(new CustomEvent(`news:${what.split(":")[0]}`, { detail: { what } }));
+}
+
+// Three hundred pages must not all ask in the moment their server comes back.
+function catchUp() {
+  due ??= setTimeout(() => {
+    due = null;
+    dispatch("everything");
+  }, Math.random() * 1_000);
+}
+
+function hello() {
+  if (wasOpen || failures) catchUp();
+  wasOpen = true;
+  failures = 0;
+  clearInterval(polling);
+  polling = null;
+}
+
+function hear({ data }) {
+  const { what } = JSON.parse(data);
+  if (what === "gone") {
+    signedOut = true;
+    close();
+  }
+  if (what === "everything") catchUp();
+  else dispatch(what);
+}
+
+function open() {
+  if (source || signedOut || document.hidden) return;
+  source = new EventSource(address);
+  source.addEventListener("hello", hello);
+  source.addEventListener("message", hear);
+  source.addEventListener("error", stumble);
+}
+
+function close() {
+  clearTimeout(retry);
+  source?.close();
+  source = null;
+}
+
+// The browser tries again by itself after a lost connection, but never after a refusal: a ticket lasts ten minutes.
+function stumble() {
+  failures += 1;
+  if (failures >= FAILURES) polling ??= setInterval(dispatch, SLOWLY, "everything");
+  if (source.readyState !== EventSource.CLOSED) return;
+  close();
+  retry = setTimeout(renew, Math.min(SLOWLY, 1_000 * 2 ** failures));
+}
+
+async function renew() {
+  try {
+    const answer = await fetch(liveTicketUrl);
+    if (answer.ok && !answer.redirected) address.searchParams.set("ticket", await answer.text());
+  } catch {
+    // Offline: the old ticket is refused once more, and we come back here.
+  }
+  open();
+}
+
+if (live) {
+  open();
+  addEventListener("pagehide", close);
+  addEventListener("pageshow", open);
+  document.addEventListener("visibilitychange", open);
+}
