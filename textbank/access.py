@@ -49,7 +49,7 @@ def door(role: Role) -> Callable[[Page], Callable[..., HttpResponse]]:
         def opened(request: HttpRequest, org: str, *args: Any, **kwargs: Any) -> HttpResponse:
             if not request.user.is_authenticated:
                 return redirect_to_login(request.get_full_path())
-            member = membership(cast(int, request.user.pk), org)
+            member = membership(request.user.pk, org)
             if not member.may(role):
                 raise PermissionDenied(f"This page is for {role.label.lower()}s and above.")
             request = cast(MemberRequest, request)

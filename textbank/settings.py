@@ -195,6 +195,8 @@ CARRIERS = {
 
 UPLOAD_LIMIT = env_int("TEXTBANK_UPLOAD_LIMIT_MB", 200) * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+# Requests a web process answers at the same time; each may hold a pooled connection.
+THREADS = env_int("TEXTBANK_THREADS", 8)
 
 LOGGING = {
     "version": 1,

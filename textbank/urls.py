@@ -1,5 +1,42 @@
 """Every address, in the order of who knocks."""
 
-from django.urls import URLPattern, URLResolver
+from allauth.account import views as account
+from django.urls import URLPattern, URLResolver, path, re_path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from textbank import webhooks
+from textbank.web import accounts, home, joining, live_ticket, people
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    # Carriers
+    path("webhooks/<str:provider>/<int:service>/inbound", webhooks.inbound, name="inbound"),
+    path("webhooks/<str:provider>/<int:service>/status", webhooks.status, name="status"),
+    # Anybody
+    path("", home.home, name="home"),
+    path("join/<str:code>/", joining.join, name="join"),
+    path("accounts/login/", accounts.SignIn.as_view(), name="account_login"),
+    path("accounts/logout/", account.logout, name="account_logout"),
+    path("accounts/inactive/", account.account_inactive, name="account_inactive"),
+    path("accounts/password/change/", accounts.ChangePassword.as_view(), name="account_change_password"),
+    path("accounts/password/reset/", accounts.ForgottenPassword.as_view(), name="account_reset_password"),
+    path("accounts/password/reset/done/", account.password_reset_done, name="account_reset_password_done"),
+    re_path(
+        r"^accounts/password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
+        accounts.NewPassword.as_view(),
+        name="account_reset_password_from_key",
+    ),
+    path(
+        "accounts/password/reset/key/done/",
+        account.password_reset_from_key_done,
+        name="account_reset_password_from_key_done",
+    ),
+    # Every page that is open
+    path("<slug:org>/live-ticket", live_ticket.live_ticket, name="live_ticket"),
+    # Admins
+    path("<slug:org>/admin/people/", people.listed, name="people"),
+    path("<slug:org>/admin/people/invites/", people.invites, name="invites"),
+    path("<slug:org>/admin/people/invites/<int:pk>/revoke/", people.revoke, name="revoke_invite"),
+    path("<slug:org>/admin/people/<int:pk>/", people.person, name="person"),
+    path("<slug:org>/admin/people/<int:pk>/role/", people.change_role, name="change_role"),
+    path("<slug:org>/admin/people/<int:pk>/suspend/", people.suspend, name="suspend"),
+    path("<slug:org>/admin/people/<int:pk>/unsuspend/", people.unsuspend, name="unsuspend"),
+]

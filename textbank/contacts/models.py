@@ -12,7 +12,9 @@ class Contact(models.Model):
 
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+")
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="contacts")
-    upload = models.ForeignKey("Upload", null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False)
+    upload = models.ForeignKey(
+        "Upload", null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
     cell = models.CharField(max_length=16)
     first_name = models.CharField(max_length=200)
     last_name = models.CharField(max_length=200, blank=True)

@@ -21,7 +21,7 @@ class BadSnapshot(ValueError):
     """What was given as `as_of` was never given out here."""
 
 
-class TransactionIdField(models.Field):  # type: ignore[type-arg]
+class TransactionIdField(models.Field):
     """A column of PostgreSQL's xid8: the full id of a transaction."""
 
     def db_type(self, connection: Any) -> str:
@@ -71,6 +71,4 @@ class UnchangedSince(Func):
     template = "%(function)s(%(expressions)s)"
 
     def __init__(self, changed_in: str, snapshot: Snapshot) -> None:
-        super().__init__(
-            changed_in, Func(models.Value(snapshot.seen), template="(%(expressions)s)::pg_snapshot")
-        )
+        super().__init__(changed_in, Func(models.Value(snapshot.seen), template="(%(expressions)s)::pg_snapshot"))

@@ -1,6 +1,5 @@
 """The first organization of an installation, and the link by which its owner comes in."""
 
-from django.conf import settings
 from django.db import transaction
 
 from textbank.organizations import audit
@@ -19,6 +18,4 @@ def found(slug: str, name: str, owner_email: str) -> str:
     Settings.objects.create(organization=organization)
     invite = Invite.objects.create(organization=organization, role=Role.OWNER, email=owner_email.lower(), once=True)
     audit.record(organization, "founded", name, by=None, owner=owner_email)
-    return f"{settings.PUBLIC_URL}/join/{invite.code}/"
-
-
+    return invite.url

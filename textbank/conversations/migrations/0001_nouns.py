@@ -2,245 +2,656 @@
 
 import django.db.models.deletion
 import django.db.models.functions.datetime
-import textbank.conversations.snapshots
 from django.db import migrations, models
+
+import textbank.conversations.snapshots
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('campaigns', '0001_nouns'),
-        ('contacts', '0001_nouns'),
-        ('messaging', '0001_nouns'),
-        ('organizations', '0002_memberships_stay'),
+        ("campaigns", "0001_nouns"),
+        ("contacts", "0001_nouns"),
+        ("messaging", "0001_nouns"),
+        ("organizations", "0002_memberships_stay"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Conversation',
+            name="Conversation",
             fields=[
-                ('contact', models.OneToOneField(db_column='id', on_delete=django.db.models.deletion.CASCADE, primary_key=True, serialize=False, to='contacts.contact')),
-                ('last_activity', models.DateTimeField()),
-                ('waiting_since', models.DateTimeField(blank=True, null=True)),
-                ('last_inbound', models.BigIntegerField(blank=True, null=True)),
-                ('held_since', models.DateTimeField(blank=True, null=True)),
-                ('changed_in', textbank.conversations.snapshots.TransactionIdField(db_default=textbank.conversations.snapshots.CurrentTransaction())),
-                ('status', models.PositiveSmallIntegerField(choices=[(1, 'Needs First Message'), (2, 'First Message Sent'), (3, 'Needs Texter Response'), (4, 'Active Conversation'), (5, 'Closed')], default=1)),
-                ('passes', models.PositiveSmallIntegerField(default=1)),
-                ('opted_out', models.BooleanField(default=False)),
-                ('escalated', models.BooleanField(default=False)),
-                ('hours_key', models.CharField(max_length=60)),
-                ('campaign', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='conversations', to='campaigns.campaign')),
-                ('organization', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organizations.organization')),
-                ('pinned_to', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organizations.membership')),
-                ('sender', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='messaging.sendernumber')),
-                ('texter', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='conversations', to='organizations.membership')),
+                (
+                    "contact",
+                    models.OneToOneField(
+                        db_column="id",
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        serialize=False,
+                        to="contacts.contact",
+                    ),
+                ),
+                ("last_activity", models.DateTimeField()),
+                ("waiting_since", models.DateTimeField(blank=True, null=True)),
+                ("last_inbound", models.BigIntegerField(blank=True, null=True)),
+                ("held_since", models.DateTimeField(blank=True, null=True)),
+                (
+                    "changed_in",
+                    textbank.conversations.snapshots.TransactionIdField(
+                        db_default=textbank.conversations.snapshots.CurrentTransaction()
+                    ),
+                ),
+                (
+                    "status",
+                    models.PositiveSmallIntegerField(
+                        choices=[
+                            (1, "Needs First Message"),
+                            (2, "First Message Sent"),
+                            (3, "Needs Texter Response"),
+                            (4, "Active Conversation"),
+                            (5, "Closed"),
+                        ],
+                        default=1,
+                    ),
+                ),
+                ("passes", models.PositiveSmallIntegerField(default=1)),
+                ("opted_out", models.BooleanField(default=False)),
+                ("escalated", models.BooleanField(default=False)),
+                ("hours_key", models.CharField(max_length=60)),
+                (
+                    "campaign",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="conversations",
+                        to="campaigns.campaign",
+                    ),
+                ),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="organizations.organization",
+                    ),
+                ),
+                (
+                    "pinned_to",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="organizations.membership",
+                    ),
+                ),
+                (
+                    "sender",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="messaging.sendernumber",
+                    ),
+                ),
+                (
+                    "texter",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="conversations",
+                        to="organizations.membership",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Answer',
+            name="Answer",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('value', models.CharField(max_length=200)),
-                ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organizations.membership')),
-                ('step', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='answers', to='campaigns.step')),
-                ('conversation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='answers', to='conversations.conversation')),
+                (
+                    "id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
+                ),
+                ("value", models.CharField(max_length=200)),
+                ("at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="organizations.membership",
+                    ),
+                ),
+                (
+                    "step",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="answers",
+                        to="campaigns.step",
+                    ),
+                ),
+                (
+                    "conversation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="answers",
+                        to="conversations.conversation",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Draft',
+            name="Draft",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('text', models.TextField()),
-                ('touched_at', models.DateTimeField()),
-                ('author', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='drafts', to='organizations.membership')),
-                ('conversation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='drafts', to='conversations.conversation')),
+                (
+                    "id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
+                ),
+                ("text", models.TextField()),
+                ("touched_at", models.DateTimeField()),
+                (
+                    "author",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="drafts",
+                        to="organizations.membership",
+                    ),
+                ),
+                (
+                    "conversation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="drafts",
+                        to="conversations.conversation",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='EarlyReport',
+            name="EarlyReport",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('provider_id', models.CharField(max_length=100)),
-                ('status', models.PositiveSmallIntegerField(choices=[(1, 'queued'), (2, 'sending'), (3, 'sent'), (4, 'delivered'), (5, 'failed'), (6, 'unconfirmed'), (7, 'cancelled'), (8, 'received')])),
-                ('error', models.CharField(blank=True, max_length=200)),
-                ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('service', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='messaging.messagingservice')),
+                (
+                    "id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
+                ),
+                ("provider_id", models.CharField(max_length=100)),
+                (
+                    "status",
+                    models.PositiveSmallIntegerField(
+                        choices=[
+                            (1, "queued"),
+                            (2, "sending"),
+                            (3, "sent"),
+                            (4, "delivered"),
+                            (5, "failed"),
+                            (6, "unconfirmed"),
+                            (7, "cancelled"),
+                            (8, "received"),
+                        ]
+                    ),
+                ),
+                ("error", models.CharField(blank=True, max_length=200)),
+                ("at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "service",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="messaging.messagingservice",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Handoff',
+            name="Handoff",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('action', models.CharField(choices=[('opening', 'Opening'), ('reassign', 'Reassign'), ('unassign', 'Unassign'), ('request', 'Request')], max_length=20)),
-                ('state', models.CharField(choices=[('running', 'Running'), ('done', 'Done'), ('stopped', 'Stopped'), ('failed', 'Failed')], default='running', max_length=10)),
-                ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('finished_at', models.DateTimeField(null=True)),
-                ('filter', models.JSONField(null=True)),
-                ('receivers', models.JSONField(default=list)),
-                ('reason', models.CharField(blank=True, max_length=500)),
-                ('note', models.TextField(blank=True)),
-                ('client_id', models.UUIDField(null=True)),
-                ('matched', models.PositiveIntegerField(default=0)),
-                ('moved', models.PositiveIntegerField(default=0)),
-                ('left_alone', models.JSONField(default=dict)),
-                ('shares', models.JSONField(default=dict)),
-                ('gives', models.JSONField(default=dict)),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organizations.membership')),
-                ('campaign', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='campaigns.campaign')),
-                ('organization', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='handoffs', to='organizations.organization')),
+                (
+                    "id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
+                ),
+                (
+                    "action",
+                    models.CharField(
+                        choices=[
+                            ("opening", "Opening"),
+                            ("reassign", "Reassign"),
+                            ("unassign", "Unassign"),
+                            ("request", "Request"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("running", "Running"),
+                            ("done", "Done"),
+                            ("stopped", "Stopped"),
+                            ("failed", "Failed"),
+                        ],
+                        default="running",
+                        max_length=10,
+                    ),
+                ),
+                ("at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("finished_at", models.DateTimeField(null=True)),
+                ("filter", models.JSONField(null=True)),
+                ("receivers", models.JSONField(default=list)),
+                ("reason", models.CharField(blank=True, max_length=500)),
+                ("note", models.TextField(blank=True)),
+                ("client_id", models.UUIDField(null=True)),
+                ("matched", models.PositiveIntegerField(default=0)),
+                ("moved", models.PositiveIntegerField(default=0)),
+                ("left_alone", models.JSONField(default=dict)),
+                ("shares", models.JSONField(default=dict)),
+                ("gives", models.JSONField(default=dict)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="organizations.membership",
+                    ),
+                ),
+                (
+                    "campaign",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="campaigns.campaign",
+                    ),
+                ),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="handoffs",
+                        to="organizations.organization",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Message',
+            name="Message",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('direction', models.PositiveSmallIntegerField(choices=[(1, 'outgoing'), (2, 'inbound')])),
-                ('kind', models.PositiveSmallIntegerField(choices=[(1, 'first message'), (2, 'reply'), (3, 'automatic reply')], default=2)),
-                ('status', models.PositiveSmallIntegerField(choices=[(1, 'queued'), (2, 'sending'), (3, 'sent'), (4, 'delivered'), (5, 'failed'), (6, 'unconfirmed'), (7, 'cancelled'), (8, 'received')])),
-                ('pass_number', models.PositiveSmallIntegerField(null=True)),
-                ('client_id', models.UUIDField(null=True)),
-                ('provider_id', models.CharField(max_length=100, null=True)),
-                ('text', models.TextField()),
-                ('error', models.CharField(blank=True, max_length=200)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('not_before', models.DateTimeField(null=True)),
-                ('claimed_at', models.DateTimeField(null=True)),
-                ('sent_at', models.DateTimeField(null=True)),
-                ('reported_at', models.DateTimeField(null=True)),
-                ('author', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organizations.membership')),
-                ('conversation', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='messages', to='conversations.conversation')),
-                ('organization', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organizations.organization')),
-                ('sender', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='messaging.sendernumber')),
-                ('service', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='messaging.messagingservice')),
+                (
+                    "id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
+                ),
+                ("direction", models.PositiveSmallIntegerField(choices=[(1, "outgoing"), (2, "inbound")])),
+                (
+                    "kind",
+                    models.PositiveSmallIntegerField(
+                        choices=[(1, "first message"), (2, "reply"), (3, "automatic reply")], default=2
+                    ),
+                ),
+                (
+                    "status",
+                    models.PositiveSmallIntegerField(
+                        choices=[
+                            (1, "queued"),
+                            (2, "sending"),
+                            (3, "sent"),
+                            (4, "delivered"),
+                            (5, "failed"),
+                            (6, "unconfirmed"),
+                            (7, "cancelled"),
+                            (8, "received"),
+                        ]
+                    ),
+                ),
+                ("pass_number", models.PositiveSmallIntegerField(null=True)),
+                ("client_id", models.UUIDField(null=True)),
+                ("provider_id", models.CharField(max_length=100, null=True)),
+                ("text", models.TextField()),
+                ("error", models.CharField(blank=True, max_length=200)),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("not_before", models.DateTimeField(null=True)),
+                ("claimed_at", models.DateTimeField(null=True)),
+                ("sent_at", models.DateTimeField(null=True)),
+                ("reported_at", models.DateTimeField(null=True)),
+                (
+                    "author",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="organizations.membership",
+                    ),
+                ),
+                (
+                    "conversation",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="messages",
+                        to="conversations.conversation",
+                    ),
+                ),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="organizations.organization",
+                    ),
+                ),
+                (
+                    "sender",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="messaging.sendernumber",
+                    ),
+                ),
+                (
+                    "service",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="messaging.messagingservice",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['pk'],
+                "ordering": ["pk"],
             },
         ),
         migrations.CreateModel(
-            name='Move',
+            name="Move",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('left_alone', models.PositiveSmallIntegerField(choices=[(1, 'stopped'), (2, 'changed'), (3, 'opted_out'), (4, 'campaign_archived'), (5, 'pinned'), (6, 'escalated'), (7, 'closed'), (8, 'being_answered'), (9, 'already_theirs')], null=True)),
-                ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('conversation', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='moves', to='conversations.conversation')),
-                ('giver', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organizations.membership')),
-                ('handoff', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='moves', to='conversations.handoff')),
-                ('receiver', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organizations.membership')),
+                (
+                    "id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
+                ),
+                (
+                    "left_alone",
+                    models.PositiveSmallIntegerField(
+                        choices=[
+                            (1, "stopped"),
+                            (2, "changed"),
+                            (3, "opted_out"),
+                            (4, "campaign_archived"),
+                            (5, "pinned"),
+                            (6, "escalated"),
+                            (7, "closed"),
+                            (8, "being_answered"),
+                            (9, "already_theirs"),
+                        ],
+                        null=True,
+                    ),
+                ),
+                ("at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "conversation",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="moves",
+                        to="conversations.conversation",
+                    ),
+                ),
+                (
+                    "giver",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="organizations.membership",
+                    ),
+                ),
+                (
+                    "handoff",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="moves",
+                        to="conversations.handoff",
+                    ),
+                ),
+                (
+                    "receiver",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="organizations.membership",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='StrayText',
+            name="StrayText",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('provider_id', models.CharField(max_length=100)),
-                ('cell', models.CharField(max_length=20)),
-                ('to', models.CharField(max_length=20)),
-                ('text', models.TextField()),
-                ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('service', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='messaging.messagingservice')),
+                (
+                    "id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
+                ),
+                ("provider_id", models.CharField(max_length=100)),
+                ("cell", models.CharField(max_length=20)),
+                ("to", models.CharField(max_length=20)),
+                ("text", models.TextField()),
+                ("at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "service",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="messaging.messagingservice",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Tagging',
+            name="Tagging",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organizations.membership')),
-                ('conversation', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='taggings', to='conversations.conversation')),
-                ('tag', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='taggings', to='organizations.tag')),
+                (
+                    "id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
+                ),
+                ("at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="organizations.membership",
+                    ),
+                ),
+                (
+                    "conversation",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="taggings",
+                        to="conversations.conversation",
+                    ),
+                ),
+                (
+                    "tag",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="taggings",
+                        to="organizations.tag",
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='conversation',
-            index=models.Index(models.F('campaign'), models.F('status'), models.F('texter'), include=('opted_out', 'escalated'), name='conversations_counted'),
+            model_name="conversation",
+            index=models.Index(
+                models.F("campaign"),
+                models.F("status"),
+                models.F("texter"),
+                include=("opted_out", "escalated"),
+                name="conversations_counted",
+            ),
         ),
         migrations.AddIndex(
-            model_name='conversation',
-            index=models.Index(models.F('organization'), models.OrderBy(models.F('last_activity'), descending=True), models.OrderBy(models.F('contact'), descending=True), name='conversations_by_activity'),
+            model_name="conversation",
+            index=models.Index(
+                models.F("organization"),
+                models.OrderBy(models.F("last_activity"), descending=True),
+                models.OrderBy(models.F("contact"), descending=True),
+                name="conversations_by_activity",
+            ),
         ),
         migrations.AddIndex(
-            model_name='conversation',
-            index=models.Index(models.F('texter'), models.F('status'), models.F('campaign'), condition=models.Q(('texter__isnull', False)), name='conversations_held'),
+            model_name="conversation",
+            index=models.Index(
+                models.F("texter"),
+                models.F("status"),
+                models.F("campaign"),
+                condition=models.Q(("texter__isnull", False)),
+                name="conversations_held",
+            ),
         ),
         migrations.AddIndex(
-            model_name='conversation',
-            index=models.Index(models.F('organization'), models.F('waiting_since'), models.F('contact'), condition=models.Q(('waiting_since__isnull', False)), name='conversations_waiting'),
+            model_name="conversation",
+            index=models.Index(
+                models.F("organization"),
+                models.F("waiting_since"),
+                models.F("contact"),
+                condition=models.Q(("waiting_since__isnull", False)),
+                name="conversations_waiting",
+            ),
         ),
         migrations.AddIndex(
-            model_name='conversation',
-            index=models.Index(models.F('organization'), models.OrderBy(models.F('last_activity'), descending=True), condition=models.Q(('escalated', True)), name='conversations_escalated'),
+            model_name="conversation",
+            index=models.Index(
+                models.F("organization"),
+                models.OrderBy(models.F("last_activity"), descending=True),
+                condition=models.Q(("escalated", True)),
+                name="conversations_escalated",
+            ),
         ),
         migrations.AddIndex(
-            model_name='conversation',
-            index=models.Index(models.F('campaign'), models.F('status'), models.F('waiting_since'), models.F('contact'), condition=models.Q(('escalated', False), ('opted_out', False), ('texter', None)), name='conversations_pool'),
+            model_name="conversation",
+            index=models.Index(
+                models.F("campaign"),
+                models.F("status"),
+                models.F("waiting_since"),
+                models.F("contact"),
+                condition=models.Q(("escalated", False), ("opted_out", False), ("texter", None)),
+                name="conversations_pool",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='answer',
-            constraint=models.UniqueConstraint(models.F('conversation'), models.F('step'), name='one_answer_per_question'),
+            model_name="answer",
+            constraint=models.UniqueConstraint(
+                models.F("conversation"), models.F("step"), name="one_answer_per_question"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='draft',
-            constraint=models.UniqueConstraint(models.F('conversation'), models.F('author'), name='one_draft_each'),
+            model_name="draft",
+            constraint=models.UniqueConstraint(models.F("conversation"), models.F("author"), name="one_draft_each"),
         ),
         migrations.AddConstraint(
-            model_name='earlyreport',
-            constraint=models.UniqueConstraint(models.F('service'), models.F('provider_id'), name='one_early_report_per_provider_id'),
+            model_name="earlyreport",
+            constraint=models.UniqueConstraint(
+                models.F("service"), models.F("provider_id"), name="one_early_report_per_provider_id"
+            ),
         ),
         migrations.AddIndex(
-            model_name='handoff',
-            index=models.Index(models.F('organization'), models.OrderBy(models.F('id'), descending=True), name='handoffs_newest_first'),
+            model_name="handoff",
+            index=models.Index(
+                models.F("organization"),
+                models.OrderBy(models.F("id"), descending=True),
+                name="handoffs_newest_first",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='handoff',
-            constraint=models.UniqueConstraint(condition=models.Q(('client_id__isnull', False)), fields=('organization', 'client_id'), name='one_handoff_per_click'),
+            model_name="handoff",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("client_id__isnull", False)),
+                fields=("organization", "client_id"),
+                name="one_handoff_per_click",
+            ),
         ),
         migrations.AddIndex(
-            model_name='message',
-            index=models.Index(models.F('conversation'), models.F('id'), name='messages_of_a_thread'),
+            model_name="message",
+            index=models.Index(models.F("conversation"), models.F("id"), name="messages_of_a_thread"),
         ),
         migrations.AddIndex(
-            model_name='message',
-            index=models.Index(models.F('id'), condition=models.Q(('status', 1)), name='messages_queued'),
+            model_name="message",
+            index=models.Index(models.F("id"), condition=models.Q(("status", 1)), name="messages_queued"),
         ),
         migrations.AddIndex(
-            model_name='message',
-            index=models.Index(models.F('id'), condition=models.Q(('status', 2)), name='messages_sending'),
+            model_name="message",
+            index=models.Index(models.F("id"), condition=models.Q(("status", 2)), name="messages_sending"),
         ),
         migrations.AddConstraint(
-            model_name='message',
-            constraint=models.UniqueConstraint(condition=models.Q(('pass_number__isnull', False)), fields=('conversation', 'pass_number'), name='one_first_message'),
+            model_name="message",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("pass_number__isnull", False)),
+                fields=("conversation", "pass_number"),
+                name="one_first_message",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='message',
-            constraint=models.UniqueConstraint(condition=models.Q(('client_id__isnull', False)), fields=('organization', 'client_id'), name='one_message_per_click'),
+            model_name="message",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("client_id__isnull", False)),
+                fields=("organization", "client_id"),
+                name="one_message_per_click",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='message',
-            constraint=models.UniqueConstraint(condition=models.Q(('provider_id__isnull', False)), fields=('service', 'direction', 'provider_id'), name='one_message_per_provider_id'),
+            model_name="message",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("provider_id__isnull", False)),
+                fields=("service", "direction", "provider_id"),
+                name="one_message_per_provider_id",
+            ),
         ),
         migrations.AddIndex(
-            model_name='move',
-            index=models.Index(models.F('handoff'), models.F('id'), name='moves_of_a_handoff'),
+            model_name="move",
+            index=models.Index(models.F("handoff"), models.F("id"), name="moves_of_a_handoff"),
         ),
         migrations.AddIndex(
-            model_name='move',
-            index=models.Index(models.F('conversation'), models.F('id'), name='moves_of_a_conversation'),
+            model_name="move",
+            index=models.Index(models.F("conversation"), models.F("id"), name="moves_of_a_conversation"),
         ),
         migrations.AddConstraint(
-            model_name='straytext',
-            constraint=models.UniqueConstraint(models.F('service'), models.F('provider_id'), name='one_stray_per_provider_id'),
+            model_name="straytext",
+            constraint=models.UniqueConstraint(
+                models.F("service"), models.F("provider_id"), name="one_stray_per_provider_id"
+            ),
         ),
         migrations.AddIndex(
-            model_name='tagging',
-            index=models.Index(models.F('tag'), models.F('conversation'), name='taggings_by_tag'),
+            model_name="tagging",
+            index=models.Index(models.F("tag"), models.F("conversation"), name="taggings_by_tag"),
         ),
         migrations.AddConstraint(
-            model_name='tagging',
-            constraint=models.UniqueConstraint(models.F('conversation'), models.F('tag'), name='one_tagging_each'),
+            model_name="tagging",
+            constraint=models.UniqueConstraint(models.F("conversation"), models.F("tag"), name="one_tagging_each"),
         ),
     ]

@@ -2,7 +2,14 @@
 
 from textbank.conversations.models.conversation import Conversation, Status
 from textbank.conversations.models.handoff import Action, Handoff, LeftAlone, Move, State
-from textbank.conversations.models.message import Direction, EarlyReport, Kind, Message, MessageStatus, StrayText
+from textbank.conversations.models.message import (
+    Direction,
+    EarlyReport,
+    Kind,
+    Message,
+    MessageStatus,
+    StrayText,
+)
 from textbank.conversations.models.notes import Answer, Draft, Tagging
 
 __all__ = [

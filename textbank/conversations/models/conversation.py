@@ -73,10 +73,22 @@ class Conversation(models.Model):
         db_constraint=False,
     )
     pinned_to = models.ForeignKey(
-        Membership, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+        Membership,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
     )
     sender = models.ForeignKey(
-        SenderNumber, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+        SenderNumber,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
     )
     last_activity = models.DateTimeField()
     # When the oldest inbound text not yet answered by a person arrived.
@@ -98,8 +110,19 @@ class Conversation(models.Model):
 
     class Meta:
         indexes = [
-            models.Index("campaign", "status", "texter", include=["opted_out", "escalated"], name="conversations_counted"),
-            models.Index("organization", F("last_activity").desc(), F("contact").desc(), name="conversations_by_activity"),
+            models.Index(
+                "campaign",
+                "status",
+                "texter",
+                include=["opted_out", "escalated"],
+                name="conversations_counted",
+            ),
+            models.Index(
+                "organization",
+                F("last_activity").desc(),
+                F("contact").desc(),
+                name="conversations_by_activity",
+            ),
             models.Index(
                 "texter",
                 "status",
@@ -108,10 +131,17 @@ class Conversation(models.Model):
                 name="conversations_held",
             ),
             models.Index(
-                "organization", "waiting_since", "contact", condition=Q(waiting_since__isnull=False), name="conversations_waiting"
+                "organization",
+                "waiting_since",
+                "contact",
+                condition=Q(waiting_since__isnull=False),
+                name="conversations_waiting",
             ),
             models.Index(
-                "organization", F("last_activity").desc(), condition=Q(escalated=True), name="conversations_escalated"
+                "organization",
+                F("last_activity").desc(),
+                condition=Q(escalated=True),
+                name="conversations_escalated",
             ),
             models.Index(
                 "campaign",

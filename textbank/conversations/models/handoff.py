@@ -61,7 +61,9 @@ class Handoff(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["organization", "client_id"], condition=Q(client_id__isnull=False), name="one_handoff_per_click"
+                fields=["organization", "client_id"],
+                condition=Q(client_id__isnull=False),
+                name="one_handoff_per_click",
             )
         ]
         indexes = [models.Index("organization", F("id").desc(), name="handoffs_newest_first")]
@@ -73,12 +75,16 @@ class Handoff(models.Model):
 class Move(models.Model):
     """What a hand-off did with one conversation. Written only by the ledger; ids rise in the order things happened."""
 
-    handoff = models.ForeignKey(Handoff, on_delete=models.PROTECT, related_name="moves", db_index=False, db_constraint=False)
+    handoff = models.ForeignKey(
+        Handoff, on_delete=models.PROTECT, related_name="moves", db_index=False, db_constraint=False
+    )
     # The ledger writes these from rows it has locked; a foreign key would cost each row moved four look-ups.
     conversation = models.ForeignKey(
         Conversation, on_delete=models.CASCADE, related_name="moves", db_index=False, db_constraint=False
     )
-    giver = models.ForeignKey(Membership, null=True, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False)
+    giver = models.ForeignKey(
+        Membership, null=True, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
     receiver = models.ForeignKey(
         Membership, null=True, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
     )

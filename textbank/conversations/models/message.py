@@ -61,10 +61,14 @@ class Message(models.Model):
         ordering = ["pk"]
         constraints = [
             models.UniqueConstraint(
-                fields=["conversation", "pass_number"], condition=Q(pass_number__isnull=False), name="one_first_message"
+                fields=["conversation", "pass_number"],
+                condition=Q(pass_number__isnull=False),
+                name="one_first_message",
             ),
             models.UniqueConstraint(
-                fields=["organization", "client_id"], condition=Q(client_id__isnull=False), name="one_message_per_click"
+                fields=["organization", "client_id"],
+                condition=Q(client_id__isnull=False),
+                name="one_message_per_click",
             ),
             models.UniqueConstraint(
                 fields=["service", "direction", "provider_id"],

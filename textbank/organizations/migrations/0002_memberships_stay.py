@@ -26,5 +26,7 @@ class Migration(migrations.Migration):
     dependencies = [("organizations", "0001_nouns")]
 
     operations = [
-        migrations.RunSQL(STAY, "drop trigger membership_stays on organizations_membership; drop function membership_stays")
+        migrations.RunSQL(
+            STAY, "drop trigger membership_stays on organizations_membership; drop function membership_stays"
+        )
     ]

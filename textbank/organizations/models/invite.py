@@ -1,5 +1,6 @@
 import secrets
 
+from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
 
@@ -27,6 +28,10 @@ class Invite(models.Model):
 
     def __str__(self) -> str:
         return f"Invite to {self.organization_id} as {Role(self.role).label}"
+
+    @property
+    def url(self) -> str:
+        return f"{settings.PUBLIC_URL}/join/{self.code}/"
 
     @property
     def open(self) -> bool:

@@ -37,14 +37,13 @@ class Settings(models.Model):
     supervolunteers_reassign = models.BooleanField(default=False)
     most_at_once = models.PositiveIntegerField(default=500)
     opt_out_reply = models.CharField(
-        max_length=320, default="You are opted out and will get no more texts from us. Reply START to hear from us again."
+        max_length=320,
+        default="You are opted out and will get no more texts from us. Reply START to hear from us again.",
     )
     help_reply = models.CharField(
         max_length=320, default="A volunteer texts from this number. Reply STOP to get no more texts."
     )
-    farewell = models.CharField(
-        max_length=320, default="Understood. I am taking you off our list. Have a good day!"
-    )
+    farewell = models.CharField(max_length=320, default="Understood. I am taking you off our list. Have a good day!")
 
     def __str__(self) -> str:
         return f"Settings of {self.organization_id}"

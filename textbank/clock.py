@@ -1,0 +1,63 @@
+"""What happens by itself: every recurring job in one list, and the worker that runs them beside the outbox."""
+
+import asyncio
+import logging
+import signal
+from collections.abc import Callable
+
+from asgiref.sync import sync_to_async
+from django.utils import timezone
+from procrastinate.contrib.django import app as jobs
+
+from textbank import news
+from textbank.conversations import delivering
+
+log = logging.getLogger(__name__)
+
+Errand = Callable[[], object]
+
+# (seconds between two runs, what is done)
+ERRANDS: list[tuple[float, Errand]] = [
+    (30, lambda: delivering.give_up_on_forgotten(timezone.now())),
+]
+
+
+def work() -> None:
+    """Runs a worker until it is told to stop: the outbox, the jobs, the errands."""
+    asyncio.run(work_until_stopped())
+
+
+async def work_until_stopped() -> None:
+    stopped = asyncio.Event()
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(sign, stopped.set)
+    wake = asyncio.Event()
+    parts = [
+        asyncio.create_task(delivering.Drain().forever(wake)),
+        asyncio.create_task(news.listen([news.WORKERS], lambda channel, payload: wake.set())),
+        asyncio.create_task(run_jobs()),
+        *(asyncio.create_task(every(seconds, errand)) for seconds, errand in ERRANDS),
+        asyncio.create_task(stopped.wait()),
+    ]
+    done, running = await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
+    for part in running:
+        part.cancel()
+    await asyncio.gather(*running, return_exceptions=True)
+    for part in done:
+        part.result()
+
+
+async def run_jobs() -> None:
+    worker_app = jobs.with_connector(jobs.connector.get_worker_connector())  # type: ignore[attr-defined]
+    async with worker_app.open_async():
+        await worker_app.run_worker_async(install_signal_handlers=False, concurrency=2)
+
+
+async def every(seconds: float, errand: Errand) -> None:
+    """Runs the errand again and again; one that fails is logged and tried the next time."""
+    while True:
+        try:
+            await sync_to_async(errand)()
+        except Exception:
+            log.exception("A recurring errand failed; it is tried again in %s seconds", seconds)
+        await asyncio.sleep(seconds)

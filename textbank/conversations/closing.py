@@ -1,0 +1,35 @@
+"""A conversation ends, and begins again."""
+
+from textbank import news
+from textbank.conversations.models import Conversation, Status
+from textbank.conversations.snapshots import CurrentTransaction
+
+
+class StillOptedOut(Exception):
+    """A conversation with somebody who opted out stays closed."""
+
+
+def close(conversation: Conversation) -> bool:
+    """Closes it; returns whether it was open."""
+    return change(conversation, Status.CLOSED)
+
+
+def reopen(conversation: Conversation) -> bool:
+    """Reopens it: it needs a response if an inbound text is unanswered, else it is active."""
+    if conversation.opted_out:
+        raise StillOptedOut("The contact has opted out, so the conversation stays closed.")
+    if conversation.status != Status.CLOSED:
+        return False
+    return change(conversation, Status.NEEDS_RESPONSE if conversation.waiting_since else Status.ACTIVE)
+
+
+def change(conversation: Conversation, status: Status) -> bool:
+    changed = (
+        Conversation.objects.filter(pk=conversation.pk)
+        .exclude(status=status)
+        .update(status=status, changed_in=CurrentTransaction())
+    )
+    conversation.status = status
+    if changed and conversation.texter_id:
+        news.tell([conversation.texter_id], f"conversation:{conversation.pk}")
+    return bool(changed)

@@ -1,0 +1,182 @@
+"""A contact's text comes in: kept once, whoever brings it how often; its words heeded; its holder told."""
+
+import datetime as dt
+
+from django.db import IntegrityError, transaction
+from django.db.models import Max, Q, QuerySet
+from django.db.models.functions import Coalesce
+
+from textbank import news
+from textbank.contacts import opt_out_words
+from textbank.contacts.opt_out_words import Word
+from textbank.conversations import opting_out
+from textbank.conversations.models import (
+    Conversation,
+    Direction,
+    EarlyReport,
+    Kind,
+    Message,
+    MessageStatus,
+    Status,
+    StrayText,
+)
+from textbank.conversations.snapshots import CurrentTransaction
+from textbank.messaging.models import MessagingService
+from textbank.messaging.texts import DeliveryReport, Inbound
+
+# One confirmation of an opt-out, and one answer to HELP, however often the word comes meanwhile.
+QUIET = dt.timedelta(minutes=5)
+
+
+def receive(service: MessagingService, inbound: Inbound, *, now: dt.datetime) -> Message | StrayText:
+    """Keeps the text with the conversation it answers; a second time is the first one.
+
+    It answers the latest thread with that number in the service's organization. A number nobody texts from here
+    is kept as a stray; its STOP counts too.
+    """
+    try:
+        with transaction.atomic():
+            return keep(service, inbound, now)
+    except IntegrityError as error:
+        if "per_provider_id" not in str(error):
+            raise
+        return known(service, inbound)
+
+
+def known(service: MessagingService, inbound: Inbound) -> Message | StrayText:
+    same = {"service": service, "provider_id": inbound.provider_id}
+    return Message.objects.filter(direction=Direction.INBOUND, **same).first() or StrayText.objects.get(**same)
+
+
+def keep(service: MessagingService, inbound: Inbound, now: dt.datetime) -> Message | StrayText:
+    thread = answered(service, inbound)
+    if thread is None:
+        return keep_stray(service, inbound, now)
+    message = Message.objects.create(
+        organization_id=service.organization_id,
+        conversation_id=thread.pk,
+        service=service,
+        sender_id=thread.sender_id,
+        direction=Direction.INBOUND,
+        status=MessageStatus.RECEIVED,
+        provider_id=inbound.provider_id,
+        text=inbound.text,
+        created_at=now,
+    )
+    Conversation.objects.filter(pk=thread.pk).update(
+        status=Status.NEEDS_RESPONSE,
+        waiting_since=Coalesce("waiting_since", now),
+        last_activity=now,
+        last_inbound=message.pk,
+        changed_in=CurrentTransaction(),
+    )
+    heed(thread, message, now)
+    if thread.texter_id:
+        news.tell([thread.texter_id], f"conversation:{thread.pk}")
+    return message
+
+
+def answered(service: MessagingService, inbound: Inbound) -> Conversation | None:
+    """The thread that the text answers, locked with all others of the number."""
+    threads = opting_out.lock_number(service.organization_id, inbound.sender)
+    if len(threads) < 2:
+        return threads[0] if threads else None
+    spoken = dict(
+        Message.objects.filter(conversation__in=threads, direction=Direction.OUTGOING)
+        .values_list("conversation")
+        .annotate(latest=Max("pk"))
+    )
+    # Whoever texted last is answered; among threads that nobody texted in, the newest.
+    return max(threads, key=lambda thread: (spoken.get(thread.pk, 0), thread.pk))
+
+
+def keep_stray(service: MessagingService, inbound: Inbound, now: dt.datetime) -> StrayText:
+    stray = StrayText.objects.create(
+        service=service,
+        provider_id=inbound.provider_id,
+        cell=inbound.sender,
+        to=inbound.to,
+        text=inbound.text,
+        at=now,
+    )
+    match opt_out_words.read(inbound.text):
+        case Word.OPT_OUT:
+            opting_out.opt_out_stray(service.organization_id, inbound.sender, words=inbound.text, now=now)
+        case Word.OPT_IN:
+            opting_out.opt_in(service.organization_id, inbound.sender, by=None, because=inbound.text, now=now)
+    return stray
+
+
+def heed(thread: Conversation, message: Message, now: dt.datetime) -> None:
+    """Does at once what STOP, START and HELP ask for."""
+    said = thread.organization.settings
+    match opt_out_words.read(message.text):
+        case Word.OPT_OUT:
+            opting_out.opt_out(thread, by=None, channel="text", words=message.text, now=now)
+            answer_by_itself(thread, said.opt_out_reply, now)
+        case Word.OPT_IN:
+            opting_out.opt_in(thread.organization_id, thread.contact.cell, by=None, because=message.text, now=now)
+        case Word.HELP:
+            answer_by_itself(thread, said.help_reply, now)
+
+
+def answer_by_itself(thread: Conversation, text: str, now: dt.datetime) -> None:
+    """An automatic reply, once in a while: it changes nothing and answers nothing."""
+    lately = Message.objects.filter(conversation=thread, kind=Kind.AUTOMATIC, text=text, created_at__gt=now - QUIET)
+    if lately.exists():
+        return
+    Message.objects.create(
+        organization_id=thread.organization_id,
+        conversation_id=thread.pk,
+        service_id=thread.campaign.sends_with,
+        direction=Direction.OUTGOING,
+        kind=Kind.AUTOMATIC,
+        status=MessageStatus.QUEUED,
+        text=text,
+        created_at=now,
+    )
+    news.tell_worker()
+
+
+REPORTED = {
+    "sent": MessageStatus.SENT,
+    "delivered": MessageStatus.DELIVERED,
+    "failed": MessageStatus.FAILED,
+}
+
+
+@transaction.atomic
+def report(service: MessagingService, said: DeliveryReport, *, now: dt.datetime) -> bool:
+    """Writes down what became of a text. Late, doubled and disordered reports change nothing that is final.
+
+    One that overtook our own record of the carrier's yes is kept until that is written. Returns whether a
+    message changed.
+    """
+    status, error = REPORTED[said.state], " ".join(filter(None, [said.error_code, said.error]))[:200]
+    if said.message_id:
+        # A text whose acceptance we never heard of: the carrier had it after all.
+        Message.objects.filter(
+            pk=said.message_id, service=service, status=MessageStatus.UNCONFIRMED, provider_id=None
+        ).update(provider_id=said.provider_id)
+    changed = (
+        ours(service, said.provider_id)
+        .filter(open_to(status))
+        .update(status=status, error=error, reported_at=said.at or now)
+    )
+    if not changed and not ours(service, said.provider_id).exists():
+        EarlyReport.objects.update_or_create(
+            service=service,
+            provider_id=said.provider_id,
+            defaults={"status": status, "error": error, "at": now},
+        )
+    return bool(changed)
+
+
+def ours(service: MessagingService, provider_id: str) -> QuerySet[Message]:
+    return Message.objects.filter(service=service, direction=Direction.OUTGOING, provider_id=provider_id)
+
+
+def open_to(status: MessageStatus) -> Q:
+    """What a report may still change: delivered and failed are final, and “sent” never takes anything back."""
+    earlier = [MessageStatus.SENDING, MessageStatus.UNCONFIRMED]
+    return Q(status__in=earlier if status == MessageStatus.SENT else [*earlier, MessageStatus.SENT])
