@@ -78,6 +78,13 @@ class Campaign(models.Model):
         return Hours(self.texting_starts, self.texting_ends)
 
     @property
+    def sends_with(self) -> int:
+        """The id of the service that carries its texts; a campaign has one from its start on."""
+        if self.service_id is None:
+            raise RuntimeError(f"Campaign {self.pk} texts without a messaging service.")
+        return self.service_id
+
+    @property
     def legal_hours(self) -> bool:
         return self.service is None or self.service.legal_hours
 
@@ -128,5 +135,3 @@ class CannedResponse(models.Model):
 
     def __str__(self) -> str:
         return self.title
-
-

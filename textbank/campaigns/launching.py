@@ -1,0 +1,80 @@
+"""A campaign begins, rests, and goes on."""
+
+import datetime as dt
+
+from django.db import transaction
+
+from textbank.campaigns import blanks
+from textbank.campaigns.models import Campaign, Step
+from textbank.messaging.models import MessagingService
+from textbank.organizations import audit
+from textbank.organizations.models import Membership
+
+
+class NotReady(Exception):
+    """What is missing before the campaign can start, one sentence each."""
+
+    def __init__(self, missing: list[str]) -> None:
+        super().__init__(" ".join(missing))
+        self.missing = missing
+
+
+@transaction.atomic
+def start(campaign: Campaign, *, by: Membership, now: dt.datetime) -> None:
+    """Starts the campaign; starting twice is once. Raises NotReady with everything that is missing."""
+    if campaign.started_at:
+        return
+    if missing := lacking(campaign):
+        raise NotReady(missing)
+    campaign.started_at = now
+    campaign.service = campaign.service or service_of(campaign)
+    campaign.save(update_fields=["started_at", "service"])
+    audit.record(campaign.organization, "started", campaign, by=by)
+
+
+def lacking(campaign: Campaign) -> list[str]:
+    """What stands between the campaign and its start, in words for the admin."""
+    missing = []
+    if campaign.archived_at:
+        missing.append("The campaign is archived.")
+    if not campaign.contacts.exists():
+        missing.append("There are no contacts yet. Upload a list.")
+    if campaign.first_step is None:
+        missing.append("The script is empty. Write the first message.")
+    if not (campaign.service or service_of(campaign)):
+        missing.append("The organization has no messaging service to send with.")
+    return missing + [sentence for step in campaign.steps.all() for sentence in unknown_blanks(step, campaign)]
+
+
+def unknown_blanks(step: Step, campaign: Campaign) -> list[str]:
+    """A sentence for each blank that no contact could fill."""
+    found = []
+    for name in dict.fromkeys(name for text in step.texts for name in blanks.unknown(text, campaign.custom_fields)):
+        meant = blanks.suggest(name, campaign.custom_fields)
+        hint = f" Did you mean {{{meant}}}?" if meant else ""
+        found.append(f"The script says {{{name}}}, which the list does not have.{hint}")
+    return found
+
+
+def service_of(campaign: Campaign) -> MessagingService | None:
+    """What a campaign sends with unless told otherwise: the organization's first service."""
+    return MessagingService.objects.filter(organization_id=campaign.organization_id).order_by("pk").first()
+
+
+@transaction.atomic
+def pause(campaign: Campaign, *, by: Membership, now: dt.datetime) -> None:
+    """Holds first messages and queued texts back until the campaign resumes."""
+    if campaign.paused_at:
+        return
+    campaign.paused_at = now
+    campaign.save(update_fields=["paused_at"])
+    audit.record(campaign.organization, "paused", campaign, by=by)
+
+
+@transaction.atomic
+def resume(campaign: Campaign, *, by: Membership) -> None:
+    if not campaign.paused_at:
+        return
+    campaign.paused_at = None
+    campaign.save(update_fields=["paused_at"])
+    audit.record(campaign.organization, "resumed", campaign, by=by)
