@@ -8,9 +8,7 @@ from textbank.messaging.texts import Accepted, Account, Outgoing, Refused, Unkno
 NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 
-async def send(
-    client: httpx.AsyncClient, account: Account, outgoing: Outgoing
-) -> Accepted | Refused | Unknown:
+async def send(client: httpx.AsyncClient, account: Account, outgoing: Outgoing) -> Accepted | Refused | Unknown:
     """Post one text to `{address}/{key}/messages`, where the key is the messaging service's id."""
     try:
         answer = await client.post(
