@@ -133,16 +133,27 @@ def test_without_a_zip_code_we_know_the_number_says_it(zip_code):
         ("+17875550123", Zone("America/Puerto_Rico", "PR")),
         ("+13245550123", Zone("America/New_York", "FL")),
         ("+15195550123", Zone("America/Toronto", "")),
-        ("+442079460000", Zone("Europe/London", "")),
+        ("+12425550123", Zone("America/New_York", "")),
+        ("+18765550123", Zone("America/Jamaica", "")),
     ],
 )
 def test_an_area_code_has_a_clock_and_a_state(cell, expected):
     assert zone("", cell) == expected
 
 
-@pytest.mark.parametrize("cell", ["+18885550123", "+15005550123", "", "+999"])
+@pytest.mark.parametrize("cell", ["+18885550123", "+15005550123", "", "+999", "+442079460000"])
 def test_a_number_of_no_place_has_the_default_clock(cell):
     assert zone("", cell, "America/Chicago") == Zone("America/Chicago", "")
+
+
+def test_every_contact_has_one_of_the_clocks():
+    """Or a query that lists the hours keys where it is open would never find them."""
+    for area in range(200, 1000):
+        assert zone("", f"+1{area}5550123").timezone in CLOCKS, area
+    for district in range(1000):
+        for offset in (1, 10, 50):
+            assert zone(f"{district:03}{offset:02}", "").timezone in CLOCKS
+    assert zone("", "", "America/Detroit") == Zone("America/New_York", "")
 
 
 def test_the_key_names_a_state_only_where_it_has_hours_of_its_own():
@@ -159,6 +170,7 @@ def test_clocks_we_call_the_same_are_the_same():
             assert hour.astimezone(ZoneInfo(name)).utcoffset() == hour.astimezone(ZoneInfo(clock)).utcoffset()
         hour += timedelta(hours=97)
     assert set(SAME_CLOCK.values()) <= set(CLOCKS)
+    assert not set(SAME_CLOCK) & set(CLOCKS)
 
 
 WITH_HOURS_OF_THEIR_OWN = {

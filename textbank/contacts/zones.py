@@ -4,7 +4,6 @@ import re
 from collections import Counter, defaultdict
 from functools import cache, lru_cache
 from typing import NamedTuple
-from zoneinfo import available_timezones
 
 import phonenumbers
 import zipcodes
@@ -18,8 +17,8 @@ NORTH_AMERICA = 1
 # How most contact lists write a number. Whatever else they write goes the long way, through phonenumbers.
 ORDINARY = re.compile(r"\s*(?:\+?1[ .-]?)?\(?([2-9][0-9]{2})\)?[ .-]?([0-9]{3})[ .-]?([0-9]{4})\s*")
 
-# The clocks that American ZIP codes and numbers come down to, and the places whose clocks agree with one of
-# them today. Fewer clocks mean fewer hours keys, and every query that asks where it is open lists them.
+# The clocks that ZIP codes and North American numbers come down to, and the places whose clocks agree with one
+# of them. Every contact has one of these: a query that asks where it is open now lists their hours keys.
 CLOCKS = (
     "America/New_York",
     "America/Chicago",
@@ -34,6 +33,14 @@ CLOCKS = (
     "Pacific/Pago_Pago",
     "Pacific/Palau",
     "Pacific/Majuro",
+    "America/St_Johns",
+    "America/Halifax",
+    "America/Toronto",
+    "America/Winnipeg",
+    "America/Regina",
+    "America/Edmonton",
+    "America/Vancouver",
+    "America/Jamaica",
 )
 SAME_CLOCK = {
     "America/Detroit": "America/New_York",
@@ -57,7 +64,25 @@ SAME_CLOCK = {
     "America/Nome": "America/Anchorage",
     "America/Sitka": "America/Anchorage",
     "America/Yakutat": "America/Anchorage",
+    "America/Anguilla": "America/Puerto_Rico",
+    "America/Antigua": "America/Puerto_Rico",
+    "America/Barbados": "America/Puerto_Rico",
+    "America/Dominica": "America/Puerto_Rico",
+    "America/Grenada": "America/Puerto_Rico",
+    "America/Lower_Princes": "America/Puerto_Rico",
+    "America/Montserrat": "America/Puerto_Rico",
+    "America/Port_of_Spain": "America/Puerto_Rico",
+    "America/Santo_Domingo": "America/Puerto_Rico",
+    "America/St_Kitts": "America/Puerto_Rico",
+    "America/St_Lucia": "America/Puerto_Rico",
     "America/St_Thomas": "America/Puerto_Rico",
+    "America/St_Vincent": "America/Puerto_Rico",
+    "America/Tortola": "America/Puerto_Rico",
+    "America/Cayman": "America/Jamaica",
+    "America/Fort_Nelson": "America/Phoenix",
+    "America/Grand_Turk": "America/New_York",
+    "America/Nassau": "America/New_York",
+    "Atlantic/Bermuda": "America/Halifax",
     "Pacific/Chuuk": "Pacific/Guam",
     "Pacific/Saipan": "Pacific/Guam",
 }
@@ -81,7 +106,7 @@ YOUNG_AREA_CODES = {
     "975": "MO",
 }
 
-# So many zones that the number has no place: toll-free, or a country so wide that any guess would be one.
+# So many clocks that the number has no place: toll-free.
 NOWHERE = 6
 
 
@@ -115,11 +140,12 @@ def zone(zip_code: str, cell: str, default: str = "America/New_York") -> Zone:
     """Where the contact is: by ZIP code ("02139", "02139-4307"), else by the area code, else `default`.
 
     People move and keep their numbers, so the ZIP code is believed first. `cell` is in E.164. Where an area
-    code spans several clocks, it is the clock of most of its ZIP codes, unless the exchange says more.
+    code spans several clocks, it is the clock of most of its ZIP codes, unless the exchange says more. The
+    time zone is one of CLOCKS, if `default` is or agrees with one: numbers from abroad have the default.
     """
     if zip_code and (known := _places()[0].get(zip_code[:5])):
         return known
-    return _zone_of_number(cell[: TIMEZONE_LONGEST_PREFIX + 1], default)
+    return _zone_of_number(cell[: TIMEZONE_LONGEST_PREFIX + 1], SAME_CLOCK.get(default, default))
 
 
 def hours_key(zone: Zone) -> str:
@@ -201,11 +227,6 @@ def _clocks_of_number(prefix: str) -> list[str]:
     for length in range(len(digits), 0, -1):
         if found := TIMEZONE_DATA.get(digits[:length]):
             clocks = dict.fromkeys(SAME_CLOCK.get(name, name) for name in found)
-            known = [clock for clock in clocks if clock in _timezones()]
+            known = [clock for clock in clocks if clock in CLOCKS]
             return known if len(known) < NOWHERE else []
     return []
-
-
-@cache
-def _timezones() -> set[str]:
-    return available_timezones()
