@@ -9,7 +9,6 @@ import signal
 import stat
 import subprocess
 import sys
-import tempfile
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -36,13 +35,27 @@ with Server(Path(sys.argv[1])):
 
 
 @pytest.fixture
-def home():
-    """A folder every user can get to, as /srv/textbank would be."""
-    folder = Path(tempfile.mkdtemp())
-    folder.chmod(0o755)
+def new_home(folder):
+    """In a folder every user can get to, as /srv/textbank would be."""
     yield folder / "home"
     embedded.wipe(folder / "home")
-    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="module")
+def started_home(tmp_path_factory):
+    home = tmp_path_factory.mktemp("started")
+    with Server(home):
+        pass
+    yield embedded._place(home)
+    embedded.wipe(home)
+
+
+@pytest.fixture
+def home(new_home, started_home):
+    """One that was started before, which saves the second it takes to make a cluster."""
+    new_home.mkdir()
+    subprocess.run(["cp", "-a", started_home, new_home / "postgres"], check=True)
+    return new_home
 
 
 def write(server, word):
@@ -73,11 +86,11 @@ def started_elsewhere(home, path=str(ROOT)):
     return starter
 
 
-def test_it_starts_from_nothing_and_knows_case_beyond_ascii(home):
-    with Server(home) as server, psycopg.connect(server.address) as connection:
+def test_it_starts_from_nothing_and_knows_case_beyond_ascii(new_home):
+    with Server(new_home) as server, psycopg.connect(server.address) as connection:
         assert connection.execute("SELECT lower('ÉCOLE'), current_user").fetchone() == ("école", "textbank")
 
-    assert not of(home)
+    assert not of(new_home)
 
 
 def test_what_was_written_is_there_after_a_restart(home):
@@ -213,8 +226,8 @@ def test_a_start_cut_short_leaves_no_half_of_a_cluster(home):
         read(server)
 
 
-def test_a_long_way_to_the_home_is_no_hindrance(home):
-    deep = home / ("a" * 60) / ("b" * 60)
+def test_a_long_way_to_the_home_is_no_hindrance(new_home):
+    deep = new_home / ("a" * 60) / ("b" * 60)
 
     with Server(deep) as server:
         write(server, "deep")
@@ -223,13 +236,13 @@ def test_a_long_way_to_the_home_is_no_hindrance(home):
     embedded.wipe(deep)
 
 
-def test_a_home_that_is_a_file_is_refused_in_a_sentence(home):
-    home.write_text("")
+def test_a_home_that_is_a_file_is_refused_in_a_sentence(new_home):
+    new_home.write_text("")
 
     with pytest.raises(CannotStart, match="cannot hold PostgreSQL"):
-        Server(home).start()
+        Server(new_home).start()
 
-    home.unlink()
+    new_home.unlink()
 
 
 def test_when_postgresql_does_not_start_its_own_words_are_told(home):
@@ -241,33 +254,33 @@ def test_when_postgresql_does_not_start_its_own_words_are_told(home):
         Server(home).start()
 
 
-def test_the_secret_is_made_at_the_first_start_and_kept(home):
-    assert embedded.secret(home) != embedded.secret(home)
-    assert not home.exists()
+def test_the_secret_is_made_at_the_first_start_and_kept(new_home):
+    assert embedded.secret(new_home) != embedded.secret(new_home)
+    assert not new_home.exists()
 
-    with Server(home):
-        kept = embedded.secret(home)
+    with Server(new_home):
+        kept = embedded.secret(new_home)
 
-    assert embedded.secret(home) == kept
+    assert embedded.secret(new_home) == kept
     assert len(kept) > 50
-    assert stat.S_IMODE((home / "secret").stat().st_mode) == 0o600
+    assert stat.S_IMODE((new_home / "secret").stat().st_mode) == 0o600
 
 
 @as_root
-def test_roots_closed_home_stays_closed(home):
-    home.mkdir()
-    home.chmod(0o700)
-    server = Server(home)
+def test_roots_closed_home_stays_closed(new_home):
+    new_home.mkdir()
+    new_home.chmod(0o700)
+    server = Server(new_home)
 
     with server:
         write(server, "kept outside")
 
-    assert stat.S_IMODE(home.stat().st_mode) == 0o700
-    assert not (home / "postgres").exists()
+    assert stat.S_IMODE(new_home.stat().st_mode) == 0o700
+    assert not (new_home / "postgres").exists()
     with server:
         assert read(server) == ["kept outside"]
-    embedded.wipe(home)
-    assert not (home / "postgres.path").exists()
+    embedded.wipe(new_home)
+    assert not (new_home / "postgres.path").exists()
 
 
 @as_root
@@ -308,16 +321,16 @@ def run_as_nobody(home):
 
 
 @as_root
-def test_an_ordinary_user_runs_it_too(home):
-    home.mkdir()
-    shutil.chown(home, "nobody")
+def test_an_ordinary_user_runs_it_too(new_home):
+    new_home.mkdir()
+    shutil.chown(new_home, "nobody")
 
-    child = multiprocessing.get_context("fork").Process(target=run_as_nobody, args=[home])
+    child = multiprocessing.get_context("fork").Process(target=run_as_nobody, args=[new_home])
     child.start()
     child.join()
 
     assert child.exitcode == 0
-    assert not list((home / "postgres").glob("wheel-*"))
+    assert not list((new_home / "postgres").glob("wheel-*"))
 
 
 def start_as_nobody(home):
