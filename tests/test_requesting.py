@@ -1,0 +1,79 @@
+"""Asking for texts."""
+
+import datetime as dt
+
+import pytest
+
+from textbank.assignments.models import Request
+from textbank.assignments.requesting import BadCount, RequestOpen, offered, request
+from textbank.conversations.models import Action, Conversation, Handoff, Status
+from textbank.organizations.models import Approval
+
+
+def test_a_batch_comes_from_the_pool_at_once_and_is_in_the_ledger(riverton, now):
+    riverton.campaign(contacts=5)
+
+    asked = request(riverton.tess, 3, now=now)
+
+    assert (asked.state, asked.given) == (Request.State.GIVEN, 3)
+    assert Conversation.objects.filter(texter=riverton.tess).count() == 3
+    assert Handoff.objects.get(action=Action.REQUEST).moved == 3
+
+
+def test_contacts_who_wrote_come_first_oldest_first(riverton, now):
+    campaign = riverton.campaign(contacts=2)
+    late, early = (
+        riverton.conversations(campaign, status=Status.NEEDS_RESPONSE, waiting_since=now - dt.timedelta(minutes=m))[0]
+        for m in (5, 50)
+    )
+
+    request(riverton.tess, 1, now=now)
+    early.refresh_from_db()
+    assert early.texter == riverton.tess
+
+    request(riverton.tess, 2, now=now)
+    late.refresh_from_db()
+    assert late.texter == riverton.tess
+
+
+def test_only_what_may_be_texted_now_is_given(riverton, otherton, now):
+    yesterday = now.date() - dt.timedelta(days=1)
+    riverton.campaign("Not started", started=False, contacts=1)
+    riverton.campaign("Paused", paused_at=now, contacts=1)
+    riverton.campaign("Archived", archived_at=now, contacts=1)
+    riverton.campaign("By hand only", autoassign=False, contacts=1)
+    riverton.campaign("Past its date", due_by=yesterday, contacts=1)
+    riverton.campaign("Closing", texting_starts=dt.time(9), texting_ends=dt.time(12, 5), contacts=1)
+    otherton.campaign("Elsewhere", contacts=1)
+    running = riverton.campaign("Running")
+    for fields in ({"opted_out": True}, {"escalated": True}, {"pinned_to": riverton.theo}, {"holder": riverton.theo}):
+        riverton.conversations(running, **fields)
+    [free] = riverton.conversations(running)
+
+    assert offered(riverton.tess, now) == {Status.NEEDS_RESPONSE: 0, Status.NEEDS_FIRST_MESSAGE: 1}
+    assert request(riverton.tess, 50, now=now).given == 1
+    free.refresh_from_db()
+    assert free.texter == riverton.tess
+
+
+def test_nothing_to_give_is_said_and_hands_nothing_on(riverton, now):
+    asked = request(riverton.tess, 10, now=now)
+
+    assert (asked.state, asked.given, asked.handoff) == (Request.State.GIVEN, 0, None)
+
+
+def test_approval_levels(riverton, now):
+    riverton.campaign(contacts=5)
+    riverton.tess.approval, riverton.theo.approval = Approval.REQUIRED, Approval.NONE
+
+    assert request(riverton.tess, 3, now=now).state == Request.State.WAITING
+    with pytest.raises(RequestOpen):
+        request(riverton.tess, 3, now=now)
+    assert request(riverton.theo, 3, now=now).state == Request.State.DENIED
+    assert Conversation.objects.filter(texter=None).count() == 5
+
+
+@pytest.mark.parametrize("count", [0, -1, 501])
+def test_counts_that_cannot_be_asked_for(riverton, now, count):
+    with pytest.raises(BadCount):
+        request(riverton.tess, count, now=now)
