@@ -1,4 +1,4 @@
-"""What templates need to draw: icons, initials, status pills, bars and rings, without a line of inline style."""
+"""What templates need to draw: icons, initials, status pills, bars and rings; no inline style."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -43,6 +43,12 @@ def hue(name: str) -> int:
     return sum(name.encode()) % HUES
 
 
+@register.filter
+def commas(number: int) -> str:
+    """1234 is 1,234."""
+    return f"{number:,}"
+
+
 @register.inclusion_tag("parts/initials.html")
 def avatar(name: str, size: str = "") -> dict[str, str]:
     return {"name": name, "size": size}
@@ -52,17 +58,20 @@ def avatar(name: str, size: str = "") -> dict[str, str]:
 def stacked_bar(counts: Mapping[Any, int], kind: str = "") -> dict[str, Any]:
     """A bar of conversations by status; counts are by the choice or its key, in any order."""
     by_key = {str(getattr(status, "key", status)): count for status, count in counts.items()}
+    # Seven people waiting among ten thousand are the ones to see: no part is thinner than this.
+    thinnest = max(sum(by_key.values()) // 60, 1)
     parts, start = [], 0
     for key, label in STATUSES.items():
         if count := by_key.get(key, 0):
-            parts.append({"key": key, "label": label, "count": count, "start": start})
-            start += count
+            width = max(count, thinnest)
+            parts.append({"key": key, "label": label, "count": count, "start": start, "width": width})
+            start += width
     return {"parts": parts, "total": start, "kind": kind}
 
 
 @register.inclusion_tag("parts/legend.html")
 def legend(counts: Mapping[Any, int], link: str = "") -> dict[str, Any]:
-    """What the bar's colours mean, each with its number; link is an address that ends where the status goes."""
+    """What the bar's colours mean, each with its number; a link's address ends where the status goes."""
     return stacked_bar(counts) | {"link": link}
 
 
