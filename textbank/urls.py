@@ -3,10 +3,13 @@
 from allauth.account import views as account
 from django.urls import URLPattern, URLResolver, path, re_path
 
-from textbank import webhooks
+from textbank import health, webhooks
 from textbank.web import accounts, home, joining, live_ticket, people
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    # Monitors
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
     # Carriers
     path("webhooks/<str:provider>/<int:service>/inbound", webhooks.inbound, name="inbound"),
     path("webhooks/<str:provider>/<int:service>/status", webhooks.status, name="status"),
