@@ -138,7 +138,15 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_SESSION_REMEMBER = True
 # A hall of volunteers shares one network address: only the account counts, not the address.
-ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": "10/5m/key", "reset_password": "5/10m/key"}
+ACCOUNT_RATE_LIMITS = {
+    "login": None,
+    "login_failed": "10/5m/key",
+    "reset_password": "5/10m/key",
+    "reset_password_from_key": None,
+}
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+# A stranger's address typed into the form gets no mail from us.
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 
 SESSION_COOKIE_AGE = 30 * 24 * 3600
 SESSION_COOKIE_HTTPONLY = True

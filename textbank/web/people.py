@@ -1,0 +1,204 @@
+"""The people of an organization: who they are, what they have, what they may, and how others come in."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+from django import forms
+from django.contrib import messages
+from django.core.paginator import Page, Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_POST
+
+from textbank.access import MemberRequest, door
+from textbank.organizations import joining, people
+from textbank.organizations.models import Invite, Membership, Role
+from textbank.reports.holding import Held, held_by
+
+PAGE = 50
+
+
+class PeopleFilter(forms.Form):
+    search = forms.CharField(required=False, max_length=200, strip=True)
+    role = forms.ChoiceField(
+        required=False,
+        choices=[("", "Every role"), *((role.key, role.label) for role in Role), ("suspended", "Suspended")],
+    )
+
+    def of(self, members: Any) -> Any:
+        """Those members it asks for; what makes no sense asks for nobody."""
+        if not self.is_valid():
+            return members.none()
+        found = members.found_by(self.cleaned_data["search"])
+        role = self.cleaned_data["role"]
+        if role == "suspended":
+            return found.exclude(suspended_at=None)
+        return found.filter(role=Role[role.upper()]) if role else found
+
+    @property
+    def used(self) -> bool:
+        return any(self.cleaned_data.values()) if self.is_valid() else True
+
+
+class RoleForm(forms.Form):
+    role = forms.TypedChoiceField(coerce=lambda key: Role[key.upper()], widget=forms.RadioSelect)
+
+    def __init__(self, roles: Sequence[Role], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["role"].choices = [(role.key, role.label) for role in roles]  # type: ignore[attr-defined]
+
+
+@require_GET
+@door(Role.ADMIN)
+def listed(request: MemberRequest) -> HttpResponse:
+    form = PeopleFilter(request.GET)
+    found = form.of(request.member.organization.memberships)
+    found = found.select_related("user", "presence").order_by("user__first_name", "user__last_name", "pk")
+    page = Paginator(found, PAGE).get_page(request.GET.get("page"))
+    context = {"rows": rows(page, request.member), "page": page, "form": form, **steps(request, page)}
+    return render(request, "people/people.html", context)
+
+
+class Row(NamedTuple):
+    member: Membership
+    held: Held
+    may: bool
+    note: str
+
+
+def rows(members: Iterable[Membership], viewer: Membership) -> list[Row]:
+    members = list(members)
+    held = held_by(member.pk for member in members)
+    return [
+        Row(member, held[member.pk], people.may_change(member, by=viewer), holding(member, held[member.pk]))
+        for member in members
+    ]
+
+
+def steps(request: HttpRequest, page: Page) -> dict[str, str]:
+    """Which of how many are shown, and the addresses of the pages before and after with the same filter."""
+    there = {"said": f"{page.start_index():,}–{page.end_index():,} of {page.paginator.count:,}"}
+    if page.has_previous():
+        there["previous"] = with_page(request, page.previous_page_number())
+    if page.has_next():
+        there["next"] = with_page(request, page.next_page_number())
+    return there
+
+
+def with_page(request: HttpRequest, number: int) -> str:
+    asked = request.GET.copy()
+    asked["page"] = str(number)
+    return f"?{asked.urlencode()}"
+
+
+@require_GET
+@door(Role.ADMIN)
+def person(request: MemberRequest, pk: int) -> HttpResponse:
+    member = someone(request, pk)
+    may = people.may_change(member, by=request.member)
+    form = RoleForm(people.roles_given_by(request.member), initial={"role": Role(member.role).key})
+    held = held_by([member.pk])[member.pk]
+    context = {"person": member, "held": held, "may": may, "form": form, "note": holding(member, held)}
+    return render(request, "people/person.html", context)
+
+
+def holding(member: Membership, held: Held) -> str:
+    """What becomes of their conversations, for whoever is about to suspend them."""
+    name = member.user.first_name
+    if not held.all:
+        return f"{name} has no open conversations."
+    return (
+        f"{name} has {held.all:,} open: first messages to send {held.first_messages:,}, replies to give "
+        f"{held.replies:,}. They stay with {name}, and nobody answers them, until you reassign them."
+    )
+
+
+@require_POST
+@door(Role.ADMIN)
+def change_role(request: MemberRequest, pk: int) -> HttpResponse:
+    member = someone(request, pk)
+    form = RoleForm(people.roles_given_by(request.member), request.POST)
+    if not form.is_valid():
+        return refused(request, member, "Choose one of the roles.")
+    try:
+        member = people.change_role(member, form.cleaned_data["role"], by=request.member)
+    except people.NotAllowed:
+        return refused(request, member, f"Your role does not let you change {member.name}'s.")
+    except people.LastOwner:
+        return refused(request, member, f"{member.name} is the last owner. Make somebody else owner first.")
+    messages.success(request, f"{member.name}'s role is {member.role_name} now.")
+    return to(request, member)
+
+
+@require_POST
+@door(Role.ADMIN)
+def suspend(request: MemberRequest, pk: int) -> HttpResponse:
+    member = someone(request, pk)
+    try:
+        people.suspend(member, by=request.member, now=timezone.now())
+    except people.NotAllowed:
+        return refused(request, member, f"Your role does not let you suspend {member.name}.")
+    except people.LastOwner:
+        return refused(request, member, f"{member.name} is the last owner. Make somebody else owner first.")
+    messages.success(request, f"{member.name} is suspended.")
+    return to(request, member)
+
+
+@require_POST
+@door(Role.ADMIN)
+def unsuspend(request: MemberRequest, pk: int) -> HttpResponse:
+    member = someone(request, pk)
+    try:
+        people.unsuspend(member, by=request.member)
+    except people.NotAllowed:
+        return refused(request, member, f"Your role does not let {member.name} in again.")
+    messages.success(request, f"{member.name} is in again.")
+    return to(request, member)
+
+
+def someone(request: MemberRequest, pk: int) -> Membership:
+    members = request.member.organization.memberships.select_related("user", "presence", "organization")
+    return get_object_or_404(members, pk=pk)
+
+
+def refused(request: MemberRequest, member: Membership, why: str) -> HttpResponse:
+    messages.error(request, why)
+    return to(request, member)
+
+
+def to(request: MemberRequest, member: Membership) -> HttpResponse:
+    return redirect("person", request.member.organization.slug, member.pk)
+
+
+@door(Role.ADMIN)
+def invites(request: MemberRequest) -> HttpResponse:
+    roles = people.roles_given_by(request.member)
+    form = RoleForm(roles, request.POST or None, initial={"role": Role.TEXTER.key})
+    if form.is_valid():
+        made = joining.invite(form.cleaned_data["role"], by=request.member)
+        messages.success(request, f"The link for a {Role(made.role).label.lower()} is ready to copy.")
+        return redirect("invites", request.member.organization.slug)
+    return render(request, "people/invites.html", {"form": form, "links": open_links(request.member)})
+
+
+def open_links(by: Membership) -> list[tuple[Invite, str]]:
+    """The links that still let somebody in, newest first; only to roles this person may give: a link is a key."""
+    links = (
+        by.organization.invites.filter(role__in=people.roles_given_by(by), revoked_at=None)
+        .exclude(once=True, used_at__isnull=False)
+        .select_related("created_by__user")
+        .order_by("-pk")
+    )
+    return [(link, Role(link.role).label) for link in links]
+
+
+@require_POST
+@door(Role.ADMIN)
+def revoke(request: MemberRequest, pk: int) -> HttpResponse:
+    link = get_object_or_404(
+        request.member.organization.invites, pk=pk, role__in=people.roles_given_by(request.member)
+    )
+    joining.revoke(link, by=request.member, now=timezone.now())
+    messages.success(request, "The link does not let anybody in any more.")
+    return redirect("invites", request.member.organization.slug)
