@@ -1,0 +1,1 @@
+"""The load kit: the same data and the same work each time, measured beside a floor taken in the same run."""
