@@ -42,9 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def parser() -> argparse.ArgumentParser:
-    top = argparse.ArgumentParser(
-        prog="textbank", description="Peer-to-peer texting in which work can change hands."
-    )
+    top = argparse.ArgumentParser(prog="textbank", description="Peer-to-peer texting in which work can change hands.")
     words = top.add_subparsers(required=True, metavar="COMMAND")
 
     def word(run: Any, name: str = "") -> argparse.ArgumentParser:
@@ -84,9 +82,7 @@ def parser() -> argparse.ArgumentParser:
 def demo(asked: argparse.Namespace) -> None:
     """Run the demo: database, carrier, web server and worker, until Ctrl-C."""
     if os.environ.get("DATABASE_URL"):
-        raise Refused(
-            "DATABASE_URL is set, and the demo works only on a database of its own: unset it first."
-        )
+        raise Refused("DATABASE_URL is set, and the demo works only on a database of its own: unset it first.")
     _check_port("127.0.0.1", asked.port)
     running.run(asked.home or _home(), asked.port, fresh=asked.fresh)
 
@@ -166,11 +162,7 @@ def _check_installation() -> None:
     """A forgotten variable must not make a private empty database, nor sessions only one process can read."""
     if not os.environ.get("DATABASE_URL") and not os.environ.get("TEXTBANK_HOME"):
         raise Refused("Set DATABASE_URL to the installation's database, or TEXTBANK_HOME to keep one there.")
-    if (
-        not os.environ.get("SECRET_KEY")
-        and not (_home() / "secret").exists()
-        and os.environ.get("DATABASE_URL")
-    ):
+    if not os.environ.get("SECRET_KEY") and not (_home() / "secret").exists() and os.environ.get("DATABASE_URL"):
         raise Refused("Set SECRET_KEY to a long random text, the same for every process of the installation.")
 
 
@@ -212,9 +204,7 @@ def _collect_static_files() -> None:
             fcntl.flock(lock, fcntl.LOCK_EX)
             call_command("collectstatic", interactive=False, verbosity=0)
     except OSError as problem:
-        raise Refused(
-            f"{folder} cannot be written to ({problem.strerror}): set TEXTBANK_HOME elsewhere."
-        ) from None
+        raise Refused(f"{folder} cannot be written to ({problem.strerror}): set TEXTBANK_HOME elsewhere.") from None
 
 
 def _serve(host: str, port: int, processes: int) -> None:
@@ -242,7 +232,7 @@ def _serve(host: str, port: int, processes: int) -> None:
 
 def _application(parent: int, target: str) -> Any:
     """What one of the server's processes serves. It ends with its parent, however that ended."""
-    embedded.die_with_parent(signal.SIGTERM, parent)()
+    embedded.die_with_parent(signal.SIGKILL, parent)()
     module, name = target.split(":")
     return getattr(importlib.import_module(module), name)
 
@@ -260,9 +250,7 @@ def _check_port(host: str, port: int) -> None:
         try:
             probe.bind((host, port))
         except PermissionError:
-            raise Refused(
-                f"Port {port} is not open to this user: choose one above 1023 with --port."
-            ) from None
+            raise Refused(f"Port {port} is not open to this user: choose one above 1023 with --port.") from None
         except OSError as problem:
             if problem.errno == errno.EADDRINUSE:
                 raise Refused(f"Port {port} is in use: choose another with --port.") from None

@@ -32,6 +32,7 @@ class Children:
 
     def __init__(self) -> None:
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        self.watched: dict[str, subprocess.Popen[bytes]] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -46,9 +47,14 @@ class Children:
             env={**os.environ, **env},
             stdin=subprocess.DEVNULL,
             start_new_session=True,
-            preexec_fn=die_with_parent(signal.SIGTERM),  # noqa: PLW1509 - one system call, no lock
+            # By force: without its parent the database is going too, and nothing can be finished.
+            preexec_fn=die_with_parent(signal.SIGKILL),  # noqa: PLW1509 - one system call, no lock
         )
         return process
+
+    def watch(self, name: str, process: subprocess.Popen[bytes]) -> None:
+        """Notices the end of a process that another ends: the database outlives all that speak to it."""
+        self.watched[name] = process
 
     def finish(self, name: str) -> None:
         """Waits for a child that has an end of its own. Raises Crashed unless it was a good one."""
@@ -56,8 +62,8 @@ class Children:
             raise Crashed(f"{name} failed.")
 
     def check(self) -> None:
-        """Raises Crashed, in a sentence, when one of them is gone."""
-        for name, process in self.processes.items():
+        """Raises Crashed, in a sentence, when one of them is gone; the database first, for the rest follow it."""
+        for name, process in (self.watched | self.processes).items():
             if (status := process.poll()) is not None:
                 raise Crashed(f"{name} stopped by itself ({_why(status)}).")
 

@@ -1,6 +1,5 @@
 """The whole of Textbank on one machine: database, simulated carrier, web server and worker."""
 
-import os
 import secrets
 import shutil
 from pathlib import Path
@@ -20,7 +19,6 @@ def run(home: Path, port: int, *, fresh: bool) -> None:
     home = home.resolve()
     prepare(home, fresh=fresh)
     url, carrier = f"http://127.0.0.1:{port}", free_port()
-    secret = secrets.token_urlsafe(24)
     _say(f"Starting PostgreSQL under {home}")
     with embedded.Server(home) as server, Children() as children:
         env = {
@@ -29,7 +27,7 @@ def run(home: Path, port: int, *, fresh: bool) -> None:
             "TEXTBANK_DEMO": "yes",
             "TEXTBANK_URL": url,
             "TEXTBANK_SIMULATOR": f"http://127.0.0.1:{carrier}",
-            "TEXTBANK_SIMULATOR_SECRET": secret,
+            "TEXTBANK_SIMULATOR_SECRET": secrets.token_urlsafe(24),
         }
         _say("Preparing the database")
         children.start("Preparing the database", "-m", "textbank.cli", "migrate", "--demo", env=env)
@@ -37,7 +35,7 @@ def run(home: Path, port: int, *, fresh: bool) -> None:
         _say("Starting the web server, the worker and a carrier that reaches nobody")
         start_all(children, port, carrier, pace="demo", env=env)
         if server.process is not None:
-            children.processes["PostgreSQL"] = server.process
+            children.watch("PostgreSQL", server.process)
         children.wait_for(f"{url}/readyz", seconds=60)
         _say(f"Textbank is ready at {url}/")
         children.supervise()
@@ -47,19 +45,7 @@ def start_all(children: Children, port: int, carrier: int, *, pace: str, env: di
     """Starts web server, worker and simulated carrier, as they are in earnest, around env's DATABASE_URL."""
     simulator = "textbank.messaging.providers.simulator.carrier"
     webhooks = f"http://127.0.0.1:{port}/webhooks/simulator"
-    secret = env["TEXTBANK_SIMULATOR_SECRET"]
-    options = [
-        "--port",
-        str(carrier),
-        "--webhooks",
-        webhooks,
-        "--secret",
-        secret,
-        "--seed",
-        "1",
-        "--pace",
-        pace,
-    ]
+    options = ["--port", str(carrier), "--webhooks", webhooks, "--seed", "1", "--pace", pace]
     children.start("The carrier", "-m", simulator, *options, env=env)
     children.start("The web server", "-m", "textbank.cli", "serve", "--port", str(port), env=env)
     children.start("The worker", "-m", "textbank.cli", "work", env=env)
@@ -72,23 +58,15 @@ def prepare(home: Path, *, fresh: bool) -> None:
         home.mkdir(parents=True, exist_ok=True)
         ours = marker.exists() or not any(home.iterdir())
         if fresh and not ours:
-            raise CannotRun(
-                f"--fresh would empty {home}, which the demo did not make: choose another --home."
-            )
+            raise CannotRun(f"--fresh would empty {home}, which the demo did not make: choose another --home.")
         if not ours and not (home / "postgres.log").exists():
             raise CannotRun(f"{home} has other things in it: give --home a folder that is empty or new.")
         if fresh:
             _empty(home)
         if ours:
-            marker.write_text(
-                "Made by Textbank's demo, which may empty this folder when asked for a fresh start.\n"
-            )
-        if not os.access(home, os.W_OK | os.X_OK):
-            raise CannotRun(f"{home} cannot be written to: choose another folder with --home.")
+            marker.write_text("Made by Textbank's demo, which may empty this folder when asked for a fresh start.\n")
     except OSError as problem:
-        raise CannotRun(
-            f"{home} cannot be used ({problem.strerror}): choose another folder with --home."
-        ) from None
+        raise CannotRun(f"{home} cannot be used ({problem.strerror}): choose another folder with --home.") from None
 
 
 def _empty(home: Path) -> None:
