@@ -54,9 +54,7 @@ STATES = {
 NO_MARGIN = timedelta(0)
 
 
-def open_now(
-    hours_key: str, campaign_hours: Hours, legal: bool, now: datetime, margin: timedelta = NO_MARGIN
-) -> bool:
+def open_now(hours_key: str, campaign_hours: Hours, legal: bool, now: datetime, margin: timedelta = NO_MARGIN) -> bool:
     """Whether a text may go out now, and still could when `margin` has passed.
 
     `legal` says whether the law's hours bind too: they bind every carrier but the simulator, which reaches
