@@ -118,6 +118,16 @@ def django_db_setup(server: str, worker_id: str, django_db_blocker) -> None:
 
 
 @pytest.fixture
+def new_database(server: str, worker_id: str, django_db_blocker) -> Iterator[str]:
+    """The address of a migrated and empty database, for processes of their own to work on."""
+    name = f"new_{worker_id}_{secrets.token_hex(4)}"
+    with django_db_blocker.unblock():
+        yield clone(name)
+    with psycopg.connect(at("postgres"), autocommit=True) as dropper:
+        dropper.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
 def folder() -> Iterator[Path]:
     """A folder that every user can get to."""
     made = quick_folder()

@@ -111,8 +111,12 @@ def migrate(asked: argparse.Namespace) -> None:
     with _database():
         _django()
         from django.core.management import call_command
+        from django.db import OperationalError
 
-        call_command("migrate", interactive=False, verbosity=0)
+        try:
+            call_command("migrate", interactive=False, verbosity=0)
+        except OperationalError as problem:
+            raise Refused(f"The database does not answer: {problem}") from None
         if asked.demo:
             _seed()
 
