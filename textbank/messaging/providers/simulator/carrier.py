@@ -19,6 +19,7 @@ It knocks at `{webhooks}/{service}/inbound` and `{webhooks}/{service}/status`.
 
 import argparse
 import asyncio
+import contextlib
 import json
 import logging
 import os
@@ -83,17 +84,11 @@ def _order_pace(carrier: Carrier, fields: Fields) -> Answer:
     return 200, {}
 
 
-def _order_reset(carrier: Carrier, fields: Fields) -> Answer:
-    carrier.reset()
-    return 200, {}
-
-
 CONTROLS: dict[str, Callable[[Carrier, Fields], Answer]] = {
     "inbound": _order_inbound,
     "report": _order_report,
     "faults": _order_fault,
     "pace": _order_pace,
-    "reset": _order_reset,
 }
 
 
@@ -102,6 +97,9 @@ async def answer(carrier: Carrier, method: str, path: str, query: str, body: byt
     match method, path.strip("/").split("/"):
         case "POST", [service, "messages"]:
             return await carrier.take(service, _fields(body))
+        case "POST", ["reset"]:
+            await carrier.reset()
+            return 200, {}
         case "POST", [word] if word in CONTROLS:
             return CONTROLS[word](carrier, _fields(body))
         case "GET", ["messages"]:
@@ -185,11 +183,15 @@ async def run(arguments: argparse.Namespace) -> None:
     for sign in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(sign, stop)
     knocking = loop.create_task(knocker.run())
+    # A carrier that can no longer knock must not look well.
+    knocking.add_done_callback(lambda _: stop())
     print(f"The simulator carries at http://{HOST}:{arguments.port}/", flush=True)
     try:
         await server.serve()
     finally:
         knocking.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await knocking
 
 
 def main(argv: list[str] | None = None) -> int:

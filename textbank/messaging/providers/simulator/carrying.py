@@ -83,15 +83,19 @@ class Carrier:
         self.born = secrets.token_hex(4)
         self.ids = count(1)
         self.closing = asyncio.Event()
-        self.reset()
+        self._begin()
 
-    def reset(self) -> None:
+    async def reset(self) -> None:
+        """As if just started; nothing from before is heard of any more."""
+        self._begin()
+        await self.knocker.forget()
+
+    def _begin(self) -> None:
         self.pace = PACES[self.usual_pace]
         self.faults = Faults()
         self.count = 0
         self.taken: deque[Taken] = deque(maxlen=MOST_KEPT)
         self.memories: OrderedDict[tuple[str, str], Memory] = OrderedDict()
-        self.knocker.forget()
 
     def new_id(self, kind: str) -> str:
         return f"{kind}-{self.born}-{next(self.ids)}"

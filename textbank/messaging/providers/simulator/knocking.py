@@ -42,6 +42,8 @@ class Knocker:
         self.era = 0
         self.waiting = 0
         self.ready: asyncio.Queue[Knock] = asyncio.Queue()
+        self.knocking = 0
+        self.quiet = asyncio.Event()
 
     async def run(self) -> None:
         """Knock for ever."""
@@ -59,9 +61,11 @@ class Knocker:
             return
         self._wait(Knock(f"{self.webhooks}/{path}", payload, self.era), after)
 
-    def forget(self) -> None:
-        """Drop all that is planned."""
+    async def forget(self) -> None:
+        """Drop all that is planned, and let end what has begun: nothing from before knocks afterwards."""
         self.era += 1
+        if self.knocking:
+            await self.quiet.wait()
 
     def _wait(self, knock: Knock, after: float) -> None:
         self.waiting += 1
@@ -72,7 +76,12 @@ class Knocker:
             knock = await self.ready.get()
             self.waiting -= 1
             if knock.era == self.era:
+                self.knocking += 1
+                self.quiet.clear()
                 await self._knock(client, knock)
+                self.knocking -= 1
+                if not self.knocking:
+                    self.quiet.set()
 
     async def _knock(self, client: httpx.AsyncClient, knock: Knock) -> None:
         body = json.dumps(knock.payload).encode()
