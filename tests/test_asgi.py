@@ -1,6 +1,7 @@
 """The entrance: whatever Django answers arrives whole, and nobody's long body fills the memory."""
 
 import asyncio
+import signal
 from collections.abc import Iterator
 from types import SimpleNamespace
 
@@ -9,7 +10,7 @@ from django.db import connection
 from django.http import FileResponse, HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.urls import path
 
-from textbank import asgi
+from textbank import asgi, live
 
 MEGABYTE = 1024 * 1024
 
@@ -51,6 +52,7 @@ def entrance(settings, monkeypatch) -> Iterator[asgi.Threads]:
     settings.MIDDLEWARE = ["django.middleware.common.CommonMiddleware"]
     entrance = asgi.Threads(1)
     monkeypatch.setattr(asgi, "_django", entrance)
+    monkeypatch.setattr(live, "desk", live.Desk())
     yield entrance
     entrance.threads.shutdown()
 
@@ -163,3 +165,20 @@ def test_a_server_says_when_it_is_up_and_when_it_is_down():
         return said
 
     assert asyncio.run(story()) == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
+
+
+def test_a_stop_lets_the_open_pages_go_before_the_server_waits_for_them():
+    async def story() -> None:
+        coming: asyncio.Queue = asyncio.Queue()
+        coming.put_nowait({"type": "lifespan.startup"})
+        said: asyncio.Queue = asyncio.Queue()
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, coming.put_nowait, {"type": "lifespan.shutdown"})
+        life = asyncio.create_task(asgi.application({"type": "lifespan"}, coming.get, said.put))
+        await said.get()
+
+        signal.raise_signal(signal.SIGTERM)
+
+        await life
+        assert live.desk.open_to == 0
+
+    asyncio.run(story())

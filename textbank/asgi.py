@@ -10,10 +10,12 @@ everybody out.
 
 import asyncio
 import os
-from collections.abc import Callable
+import signal
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager
 from tempfile import SpooledTemporaryFile
+from types import FrameType
 from typing import IO
 
 import django
@@ -52,12 +54,34 @@ async def application(scope: Message, receive: Receive, send: Send) -> None:
 
 async def _live_and_die(receive: Receive, send: Send) -> None:
     await receive()
-    await send({"type": "lifespan.startup.complete"})
-    await receive()
+    with _stopping_at_once():
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
     await live.desk.shut()
     _django.threads.shutdown()
     news.close()
     await send({"type": "lifespan.shutdown.complete"})
+
+
+@contextmanager
+def _stopping_at_once() -> Iterator[None]:
+    # The server says "shutdown" only when its last connection is closed, and open pages do not close by
+    # themselves. The loop's own handler is not touched by this one: it is woken by a file descriptor.
+    loop = asyncio.get_running_loop()
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        loop.call_soon_threadsafe(live.desk.let_go)
+        if callable(former := before[signal.Signals(number)]):
+            former(number, frame)
+
+    for number in before:
+        signal.signal(number, stop)
+    try:
+        yield
+    finally:
+        for number, former in before.items():
+            signal.signal(number, former)
 
 
 class Threads(BaseHandler):

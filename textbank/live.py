@@ -59,11 +59,14 @@ class Page:
         self.something.clear()
         return whats
 
+    def leave(self) -> None:
+        self.left = True
+        self.something.set()
+
     async def wait_until_it_leaves(self, receive: Receive) -> None:
         while (await receive())["type"] != "http.disconnect":
             pass
-        self.left = True
-        self.something.set()
+        self.leave()
 
 
 class Full(Exception):
@@ -74,6 +77,7 @@ class Desk:
     """Who has which pages open in this process, and the one connection that listens for them all."""
 
     def __init__(self) -> None:
+        self.open_to = PAGES
         self.pages: dict[int, set[Page]] = defaultdict(set)
         self.recent: deque[tuple[float, int, str]] = deque(maxlen=REMEMBERED)
         self.listening_since: float | None = None
@@ -83,7 +87,7 @@ class Desk:
         return sum(map(len, self.pages.values()))
 
     def open(self, member: int, rendered: float) -> Page:
-        if len(self) >= PAGES or len(self.pages.get(member, ())) >= PAGES_A_MEMBER:
+        if len(self) >= self.open_to or len(self.pages.get(member, ())) >= PAGES_A_MEMBER:
             raise Full
         if self.listener is None or self.listener.done():
             self.listening_since = None
@@ -124,12 +128,16 @@ class Desk:
             for page in pages:
                 page.put(EVERYTHING)
 
-    async def shut(self) -> None:
-        """Let every page go and stop listening: a server that stops must not wait for open pages."""
+    def let_go(self) -> None:
+        """End every stream and open no other: a server that stops must not wait for open pages."""
+        self.open_to = 0
         for pages in self.pages.values():
             for page in pages:
-                page.left = True
-                page.something.set()
+                page.leave()
+
+    async def shut(self) -> None:
+        """Let every page go, and stop listening."""
+        self.let_go()
         if self.listener is not None:
             self.listener.cancel()
             with suppress(asyncio.CancelledError):
