@@ -102,7 +102,7 @@ def wipe(home: Path) -> None:
     place = _place(home)
     if not place.exists():
         return
-    with _held(place):
+    with _held(place, home):
         _clear_up_after_a_crash(place)
         shutil.rmtree(place)
     if (socket := _socket_folder(place)) != place / "socket":
@@ -180,7 +180,7 @@ class Server:
         user = _user_of(place)
         # 0711: root lets an ordinary user through to the two folders that are that user's own.
         _folder(place, None, 0o711 if user else 0o700)
-        self._lock = _held(place)
+        self._lock = _held(place, self.home)
         if place != self.home / "postgres":
             (self.home / "postgres.path").write_text(str(place))
         _keep_secret(self.home)
@@ -320,7 +320,7 @@ def _user_of(place: Path) -> pwd.struct_passwd | None:
         raise CannotStart("PostgreSQL does not run as root, and this machine has no user 'nobody'.") from None
 
 
-def _held(place: Path) -> IO[str]:
+def _held(place: Path, home: Path) -> IO[str]:
     """The server folder's lock, ours until the file is closed or we are gone, whatever ends us."""
     lock = (place / "lock").open("a+")
     try:
@@ -329,7 +329,7 @@ def _held(place: Path) -> IO[str]:
         lock.seek(0)
         holder = lock.read().strip() or "unknown"
         lock.close()
-        raise AlreadyRunning(f"Textbank already runs on {place.parent} (process {holder}).") from None
+        raise AlreadyRunning(f"Textbank already runs on {home} (process {holder}).") from None
     lock.truncate(0)
     lock.write(str(os.getpid()))
     lock.flush()
