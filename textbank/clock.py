@@ -5,7 +5,6 @@ import logging
 import signal
 from collections.abc import Callable
 
-from asgiref.sync import sync_to_async
 from django.utils import timezone
 from procrastinate.contrib.django import app as jobs
 
@@ -57,7 +56,7 @@ async def every(seconds: float, errand: Errand) -> None:
     """Runs the errand again and again; one that fails is logged and tried the next time."""
     while True:
         try:
-            await sync_to_async(errand)()
+            await delivering.in_thread(errand)
         except Exception:
             log.exception("A recurring errand failed; it is tried again in %s seconds", seconds)
         await asyncio.sleep(seconds)

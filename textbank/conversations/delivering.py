@@ -8,12 +8,12 @@ import asyncio
 import datetime as dt
 import logging
 import time
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple, TypeVar
 
 import httpx
 from asgiref.sync import sync_to_async
-from django.db import connection, transaction
+from django.db import DatabaseError, close_old_connections, connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -34,6 +34,9 @@ FORGOTTEN = dt.timedelta(minutes=2)  # longer than any request to a carrier may 
 AGAIN = dt.timedelta(seconds=15)  # after a carrier that was too busy
 STALE = dt.timedelta(minutes=5)  # a text that waited this long is held against the clock once more
 
+RETRIES = (1, 1, 2, 5, 10, 20, 30)  # seconds between tries to write down what carriers answered
+
+Done = TypeVar("Done")
 Fate = Accepted | Refused | Unknown
 
 
@@ -59,35 +62,54 @@ class Drain:
         self.paces: dict[int, Pace] = {}
 
     async def once(self, now: dt.datetime | None = None) -> int:
-        parcels = await sync_to_async(claim)(now or timezone.now())
+        parcels = await in_thread(claim, now or timezone.now())
         if parcels:
             async with client() as carriers:
-                await self.hand_over(carriers, asyncio.Semaphore(AT_ONCE), parcels)
+                await self.hand_over(carriers, asyncio.Semaphore(AT_ONCE), parcels, now)
         return len(parcels)
 
     async def forever(self, wake: asyncio.Event) -> None:
         """Drains until cancelled; sleeps while the outbox is empty, a second at most or until it is woken.
 
-        A few batches are under way at the same time, so that one slow number or carrier holds up no other.
+        A few batches are under way at the same time, so that one slow number or carrier holds up no other. A
+        database that is away is waited for.
         """
         room, batches = asyncio.Semaphore(AT_ONCE), asyncio.Semaphore(BATCHES)
         async with client() as carriers, asyncio.TaskGroup() as under_way:
             while True:
                 wake.clear()
                 await batches.acquire()
-                parcels = await sync_to_async(claim)(timezone.now())
-                if parcels:
+                if parcels := await self.claimed():
                     batch = under_way.create_task(self.hand_over(carriers, room, parcels))
                     batch.add_done_callback(lambda _: batches.release())
                 else:
                     batches.release()
                     await sleep_until(wake, 1.0)
 
-    async def hand_over(self, carriers: httpx.AsyncClient, room: asyncio.Semaphore, parcels: Sequence[Parcel]) -> None:
-        fates = await asyncio.gather(*(self.give(carriers, room, parcel) for parcel in parcels))
-        await sync_to_async(write_down)(
-            {parcel.outgoing.id: fate for parcel, fate in zip(parcels, fates, strict=True)}, timezone.now()
-        )
+    async def claimed(self) -> list[Parcel]:
+        try:
+            return await in_thread(claim, timezone.now())
+        except DatabaseError:
+            log.exception("The outbox could not be read; it is tried again")
+            return []
+
+    async def hand_over(
+        self,
+        carriers: httpx.AsyncClient,
+        room: asyncio.Semaphore,
+        parcels: Sequence[Parcel],
+        now: dt.datetime | None = None,
+    ) -> None:
+        answers = await asyncio.gather(*(self.give(carriers, room, parcel) for parcel in parcels))
+        fates = {parcel.outgoing.id: fate for parcel, fate in zip(parcels, answers, strict=True)}
+        for pause in RETRIES:
+            try:
+                await in_thread(write_down, fates, now or timezone.now())
+                return
+            except DatabaseError:
+                log.exception("The carriers' answers could not be written down; it is tried again")
+                await asyncio.sleep(pause)
+        log.error("The answers to %s texts are lost: they will be unconfirmed", len(fates))
 
     async def give(self, carriers: httpx.AsyncClient, room: asyncio.Semaphore, parcel: Parcel) -> Fate:
         await self.in_step(parcel)
@@ -103,6 +125,19 @@ class Drain:
         pace = self.paces.setdefault(parcel.number, Pace(parcel.per_second))
         while not pace.take(time.monotonic(), 1):
             await asyncio.sleep(pace.wait(time.monotonic()))
+
+
+async def in_thread(work: Callable[..., Done], *arguments: object) -> Done:
+    """Runs work on the database in a thread, on a connection that is looked after."""
+
+    def looked_after() -> Done:
+        close_old_connections()
+        try:
+            return work(*arguments)
+        finally:
+            close_old_connections()
+
+    return await sync_to_async(looked_after)()
 
 
 def client() -> httpx.AsyncClient:
