@@ -192,15 +192,14 @@ class Teller:
                 hints, self.waiting = self.waiting, set()
             if not hints:
                 return True
-            pairs = list(notifications(hints))
             # Twice, because the first failure may only be how we learn that the database was restarted.
-            return self.notify(pairs) or self.notify(pairs)
+            return self.notify(hints) or self.notify(hints)
 
-    def notify(self, pairs: list[tuple[str, str]]) -> bool:
+    def notify(self, hints: set[Hint]) -> bool:
         try:
+            channels, payloads = map(list, zip(*notifications(hints), strict=True))
             if self.connection is None:
                 self.connection = psycopg.connect(**{**parameters(), "connect_timeout": 5}, autocommit=True)
-            channels, payloads = [channel for channel, _ in pairs], [payload for _, payload in pairs]
             self.connection.execute(
                 "select pg_notify(c, p) from unnest(%s::text[], %s::text[]) as news (c, p)",
                 [channels, payloads],
