@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from django.core.management import call_command
 from django.db import connection
 
-
 from textbank.messaging.models import MessagingService, SenderNumber
 from textbank.organizations.models import Membership, Organization, Role, Settings, User
 
@@ -42,7 +41,31 @@ insert into bench_last select row_number() over (), initcap(a || b || c) from un
     unnest(%(syllables)s::text[]) b, unnest(%(syllables)s::text[]) c limit 2500;
 """
 
-SYLLABLES = "an be ca do el fa gor hu is jo ka lin mo ne or pe ra son ter vi wal ya zo".split()
+SYLLABLES = [
+    "an",
+    "be",
+    "ca",
+    "do",
+    "el",
+    "fa",
+    "gor",
+    "hu",
+    "is",
+    "jo",
+    "ka",
+    "lin",
+    "mo",
+    "ne",
+    "or",
+    "pe",
+    "ra",
+    "son",
+    "ter",
+    "vi",
+    "wal",
+    "ya",
+    "zo",
+]
 
 CONTACTS = """
 insert into contacts_contact (id, organization_id, campaign_id, cell, first_name, last_name, search_name, zip,

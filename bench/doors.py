@@ -1,0 +1,119 @@
+"""Work that comes over HTTP: texters sending, contacts answering, the outbox draining, lists coming in.
+
+The whole product runs as it does in earnest, web server, worker and carrier as processes of their own, with the
+client and the database on the same machine.
+"""
+
+import json
+import os
+import secrets
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from bench.figures import Row, cpu, latencies
+from bench.load import Answers, Ask, as_json, drive
+from textbank.conversations.models import Conversation, Direction, Message, MessageStatus, Status
+from textbank.demo.children import Children, free_port
+from textbank.demo.running import start_all
+from textbank.messaging.models import MessagingService
+from textbank.messaging.providers.simulator.signing import sign
+from textbank.organizations.models import Membership, Organization, Role, Token
+
+NAMES = ("send", "inbound", "drain")
+SENDS = 3000
+AT_ONCE = 10
+
+
+@dataclass(frozen=True)
+class Running:
+    """Where the product answers, and its processes by name."""
+
+    url: str
+    secret: str
+    processes: dict[str, int]
+
+
+@contextmanager
+def running() -> Iterator[Running]:
+    port, carrier, secret = free_port(), free_port(), secrets.token_urlsafe(16)
+    env = {
+        "TEXTBANK_URL": f"http://127.0.0.1:{port}",
+        "TEXTBANK_SIMULATOR": f"http://127.0.0.1:{carrier}",
+        "TEXTBANK_SIMULATOR_SECRET": secret,
+        "SECRET_KEY": secrets.token_urlsafe(32),
+        "TEXTBANK_POOL": "12",
+    }
+    with Children() as children:
+        start_all(children, port, carrier, pace="silent", env={**os.environ, **env})
+        children.wait_for(f"{env['TEXTBANK_URL']}/readyz", seconds=60)
+        yield Running(env["TEXTBANK_URL"], secret, {name: p.pid for name, p in children.processes.items()})
+
+
+def rows(organization: Organization) -> Iterator[Row]:
+    """send, drain and inbound, one after the other, on the same running product."""
+    with running() as textbank:
+        yield from sends(organization, textbank)
+        yield inbound(organization, textbank)
+
+
+def sends(organization: Organization, textbank: Running) -> Iterator[Row]:
+    """First messages, ten at a time, each by the texter who has the conversation; then how long the outbox took."""
+    held = list(
+        Conversation.objects.filter(
+            organization=organization, status=Status.NEEDS_FIRST_MESSAGE, opted_out=False, texter__isnull=False
+        )
+        .order_by("pk")
+        .values_list("pk", "texter_id")[:SENDS]
+    )
+    tokens = {member.pk: Token.issue(member) for member in Membership.objects.filter(role=Role.TEXTER)}
+    asks = [
+        as_json(f"/api/v1/conversations/{pk}/messages", tokens[texter], {"client_id": str(uuid.uuid4())})
+        for pk, texter in held
+        if texter
+    ]
+    drive(textbank.url, asks[:50], at_once=AT_ONCE)
+    begun = time.perf_counter()
+    with cpu(textbank.processes) as spent:
+        answers = drive(textbank.url, asks[50:], at_once=AT_ONCE)
+    yield latencies("send", len(answers.taken), answers.taken, answers.seconds, note=told(answers, spent))
+    while Message.objects.filter(status__in=[MessageStatus.QUEUED, MessageStatus.SENDING]).exists():
+        time.sleep(0.02)
+        if time.perf_counter() - begun > 120:
+            raise RuntimeError("The outbox did not drain in two minutes.")
+    seconds = time.perf_counter() - begun
+    yield Row(
+        name="drain", n=len(asks) - 50, seconds=seconds, per_second=(len(asks) - 50) / seconds, note="while sending"
+    )
+
+
+def inbound(organization: Organization, textbank: Running) -> Row:
+    """Contacts' texts at the webhook, ten at a time, each id twice: half of them must leave no row."""
+    service = MessagingService.objects.get(organization=organization)
+    cells = list(
+        Conversation.objects.filter(organization=organization, status=Status.FIRST_MESSAGE_SENT)
+        .order_by("pk")
+        .values_list("contact__cell", flat=True)[: SENDS // 2]
+    )
+    path = f"/webhooks/simulator/{service.pk}/inbound"
+    asks = [
+        knock(path, textbank.secret, place % len(cells), cells[place % len(cells)]) for place in range(2 * len(cells))
+    ]
+    with cpu(textbank.processes) as spent:
+        answers = drive(textbank.url, asks, at_once=AT_ONCE)
+    kept = Message.objects.filter(direction=Direction.INBOUND, provider_id__startswith="bench-").count()
+    note = f"{kept} kept of {len(cells)} ids; {told(answers, spent)}"
+    return latencies("inbound", len(answers.taken), answers.taken, answers.seconds, note=note)
+
+
+def knock(path: str, secret: str, number: int, cell: str) -> Ask:
+    said = {"id": f"bench-{number}", "from": cell, "to": "+16465550100", "text": "Yes, tell me more please"}
+    body = json.dumps(said).encode()
+    return Ask(path, {**sign(secret, body, time.time()), "Content-Type": "application/json"}, body)
+
+
+def told(answers: Answers, spent: dict[str, float]) -> str:
+    busy = ", ".join(f"{name.removeprefix('The ')} {seconds / answers.seconds:.0%}" for name, seconds in spent.items())
+    return f"answers {answers.statuses} {answers.first_refusal}; processor: {busy}"
