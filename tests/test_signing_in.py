@@ -4,9 +4,9 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 
-from textbank.organizations import people
-from textbank.organizations.models import Membership, Organization, Role, User
 from tests.cast import NOON
+from textbank.organizations import people
+from textbank.organizations.models import Membership, Role, User
 
 
 @pytest.fixture(autouse=True)
@@ -201,7 +201,9 @@ def test_the_demo_offers_its_people_and_no_other_installation_does(client, river
     assert "This is a demo" in page.content.decode()
     assert "nina@example.org" not in page.content.decode()
 
-    form = re.search(r'name="login" value="(tess@[^"]+)">\s*<input[^>]+name="password" value="([^"]+)"', page.content.decode())
+    form = re.search(
+        r'name="login" value="(tess@[^"]+)">\s*<input[^>]+name="password" value="([^"]+)"', page.content.decode()
+    )
     assert sign_in(client, form[1], form[2]).url == "/"
 
 
@@ -222,10 +224,3 @@ def test_what_is_not_there_and_what_came_too_late_say_so(riverton):
     late = sign_in(client, "tess@riverton.test")
     assert late.status_code == 403
     assert "grown too old" in late.content.decode()
-
-
-def test_the_organization_table_is_asked_and_not_guessed(client, riverton):
-    assert Organization.objects.count() == 1
-    client.force_login(riverton.tess.user)
-
-    assert client.get("/").status_code == 302

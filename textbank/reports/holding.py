@@ -14,10 +14,6 @@ class Held(NamedTuple):
     first_messages: int = 0
     replies: int = 0
 
-    @property
-    def all(self) -> int:
-        return self.first_messages + self.replies
-
 
 def held_by(members: Iterable[int]) -> dict[int, Held]:
     """What each of these (membership ids) has, in one query; who has nothing is there with zeros."""

@@ -74,10 +74,8 @@ class SignIn(views.LoginView):
     form_class = SignInForm
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        context = super().get_context_data(**kwargs)
-        if settings.DEMO:
-            context |= {"demo": demo_people(), "demo_password": DEMO_PASSWORD}
-        return context
+        demo = {"demo": demo_people(), "demo_password": DEMO_PASSWORD} if settings.DEMO else {}
+        return {**super().get_context_data(**kwargs), **demo}
 
 
 class ForgottenPassword(views.PasswordResetView):

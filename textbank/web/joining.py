@@ -1,7 +1,5 @@
 """Coming in through an invite link."""
 
-from typing import cast
-
 from django import forms
 from django.contrib import messages
 from django.contrib.auth import login, password_validation
@@ -18,9 +16,7 @@ from textbank.web.home import home_of
 
 class NewcomerForm(forms.Form):
     first_name = forms.CharField(max_length=100, widget=forms.TextInput({"autocomplete": "given-name"}))
-    last_name = forms.CharField(
-        max_length=100, required=False, widget=forms.TextInput({"autocomplete": "family-name"})
-    )
+    last_name = forms.CharField(max_length=100, required=False, widget=forms.TextInput({"autocomplete": "family-name"}))
     email = forms.EmailField(label="E-mail", max_length=254, widget=forms.EmailInput({"autocomplete": "username"}))
     password = forms.CharField(
         strip=False,
@@ -41,7 +37,7 @@ def join(request: HttpRequest, code: str) -> HttpResponse:
     if invite is None:
         return render(request, "join/unknown.html", status=404)
     if request.user.is_authenticated:
-        return join_with_account(request, invite, cast(User, request.user))
+        return join_with_account(request, invite, request.user)
     if not invite.open:
         return render(request, "join/closed.html", {"invite": invite}, status=410)
     return join_as_newcomer(request, invite)

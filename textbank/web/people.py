@@ -106,12 +106,12 @@ def person(request: MemberRequest, pk: int) -> HttpResponse:
 def holding(member: Membership, held: Held) -> str:
     """What becomes of their conversations, for whoever is about to suspend them."""
     name = member.user.first_name
-    if not held.all:
-        return f"{name} has no open conversations."
-    return (
-        f"{name} has {held.all:,} open: first messages to send {held.first_messages:,}, replies to give "
-        f"{held.replies:,}. They stay with {name}, and nobody answers them, until you reassign them."
-    )
+    first, replies = held
+    has = [f"{first:,} first {'message' if first == 1 else 'messages'} to send"] if first else []
+    has += [f"{replies:,} {'reply' if replies == 1 else 'replies'} to give"] if replies else []
+    if not has:
+        return f"{name} has nothing to send or answer."
+    return f"{name} has {' and '.join(has)}. That stays with {name}, and nobody else does it, until you reassign it."
 
 
 @require_POST
@@ -196,9 +196,7 @@ def open_links(by: Membership) -> list[tuple[Invite, str]]:
 @require_POST
 @door(Role.ADMIN)
 def revoke(request: MemberRequest, pk: int) -> HttpResponse:
-    link = get_object_or_404(
-        request.member.organization.invites, pk=pk, role__in=people.roles_given_by(request.member)
-    )
+    link = get_object_or_404(request.member.organization.invites, pk=pk, role__in=people.roles_given_by(request.member))
     joining.revoke(link, by=request.member, now=timezone.now())
     messages.success(request, "The link does not let anybody in any more.")
     return redirect("invites", request.member.organization.slug)
