@@ -209,11 +209,16 @@ def test_a_number_taken_by_another_process_does_not_stop_it(home):
     with server:
         pass
     # As in a container, where the same small numbers come again after every restart.
-    (home / "postgres/data/postmaster.pid").write_text(f"{os.getppid()}\n{home}/postgres/data\n0\n5432\n")
-    (home / "postgres/socket/.s.PGSQL.5432.lock").write_text(f"{os.getppid()}\n")
+    as_the_server = {"user": "nobody"} if os.geteuid() == 0 else {}
+    with subprocess.Popen(["sleep", "infinity"], **as_the_server) as other:
+        (home / "postgres/data/postmaster.pid").write_text(f"{other.pid}\n{home}/postgres/data\n0\n5432\n")
+        (home / "postgres/socket/.s.PGSQL.5432.lock").write_text(f"{other.pid}\n")
 
-    with server:
-        assert of(home)
+        try:
+            with server:
+                assert of(home)
+        finally:
+            other.kill()
 
 
 def test_a_start_cut_short_leaves_no_half_of_a_cluster(home):

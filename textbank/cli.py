@@ -58,7 +58,7 @@ def parser() -> argparse.ArgumentParser:
     it = word(serve)
     it.add_argument("--host", default="127.0.0.1")
     it.add_argument("--port", type=_port, default=8000)
-    it.add_argument("--processes", type=int, default=1)
+    it.add_argument("--processes", type=_number, default=os.cpu_count() or 1, help="one for each core unless said")
 
     word(work)
 
@@ -239,6 +239,12 @@ def _application(parent: int, target: str) -> Any:
     embedded.die_with_parent(signal.SIGKILL, parent)()
     module, name = target.split(":")
     return getattr(importlib.import_module(module), name)
+
+
+def _number(text: str) -> int:
+    if not text.isdigit() or not int(text):
+        raise argparse.ArgumentTypeError(f"{text} is not a number from 1 up")
+    return int(text)
 
 
 def _port(text: str) -> int:

@@ -47,7 +47,7 @@ def start_all(children: Children, port: int, carrier: int, *, pace: str, env: di
     webhooks = f"http://127.0.0.1:{port}/webhooks/simulator"
     options = ["--port", str(carrier), "--webhooks", webhooks, "--seed", "1", "--pace", pace]
     children.start("The carrier", "-m", simulator, *options, env=env)
-    children.start("The web server", "-m", "textbank.cli", "serve", "--port", str(port), env=env)
+    children.start("The web server", "-m", "textbank.cli", "serve", "--port", str(port), "--processes", "1", env=env)
     children.start("The worker", "-m", "textbank.cli", "work", env=env)
 
 
