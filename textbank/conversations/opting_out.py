@@ -1,12 +1,14 @@
 """A number that must not be texted any more, or may be again: by organization, over all its campaigns."""
 
 import datetime as dt
+import uuid
 
 from django.db import transaction
 
 from textbank import news
 from textbank.contacts.models import OptOut
-from textbank.conversations.models import Conversation, Kind, Message, MessageStatus, Status
+from textbank.conversations import sending
+from textbank.conversations.models import Conversation, Direction, Kind, Message, MessageStatus, Status
 from textbank.conversations.snapshots import CurrentTransaction
 from textbank.organizations import audit
 from textbank.organizations.models import Membership
@@ -40,6 +42,44 @@ def opt_out(
 
 
 @transaction.atomic
+def say_farewell_and_opt_out(
+    conversation: Conversation, text: str, *, by: Membership, client_id: uuid.UUID, now: dt.datetime
+) -> Message:
+    """Queues a last text in the person's own words, then opts the number out; the same click again is the same text.
+
+    Raises a sending.Refused by name for what stands in the way of a text: then nobody is opted out either.
+    """
+    # The whole number first, as every opt-out does: locking this one before its neighbours could make a ring.
+    lock_number(conversation.organization_id, conversation.contact.cell)
+    seen = sending.look_again(conversation.pk, by, client_id)
+    if seen.sent_already:
+        return sending.earlier(by, client_id, conversation.pk)
+    if seen.thread.status == Status.NEEDS_FIRST_MESSAGE:
+        raise sending.Unsendable("No text has gone out yet: opt out without a farewell.")
+    if not text.strip():
+        raise sending.Unsendable("Write a farewell, or opt out without one.")
+    if len(text) > sending.LONGEST:
+        raise sending.Unsendable(f"That is {len(text):,} characters; carriers take {sending.LONGEST:,} at most.")
+    if refusal := sending.obstacle(seen.thread, by=by, now=now):
+        raise refusal
+    message = Message.objects.create(
+        organization_id=seen.thread.organization_id,
+        conversation_id=seen.thread.pk,
+        author=by,
+        service_id=seen.thread.campaign.sends_with,
+        direction=Direction.OUTGOING,
+        kind=Kind.AUTOMATIC,
+        status=MessageStatus.QUEUED,
+        client_id=client_id,
+        text=text.strip(),
+        created_at=now,
+    )
+    opt_out(conversation, by=by, channel="page", now=now)
+    news.tell_worker()
+    return message
+
+
+@transaction.atomic
 def opt_out_stray(organization: int, cell: str, *, words: str, now: dt.datetime) -> None:
     """A number that no conversation is with asked for silence: it is honoured all the same."""
     OptOut.objects.get_or_create(
@@ -68,8 +108,9 @@ def lock_number(organization: int, cell: str) -> list[Conversation]:
     In the order of ids, as everybody locks: two opt-outs of one number never wait for each other in a ring.
     """
     return list(
-        Conversation.objects.select_related("contact", "campaign", "organization__settings")
-        .filter(organization_id=organization, contact__organization_id=organization, contact__cell=cell)
+        Conversation.objects.filter(
+            organization_id=organization, contact__organization_id=organization, contact__cell=cell
+        )
         .order_by("pk")
         .select_for_update(of=("self",))
     )

@@ -60,8 +60,13 @@ class Conversation(models.Model):
     """
 
     contact = models.OneToOneField(Contact, on_delete=models.CASCADE, primary_key=True, db_column="id")
-    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+", db_index=False)
-    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="conversations", db_index=False)
+    # A trigger promises that these two are the contact's; foreign keys would cost each row loaded two look-ups.
+    organization = models.ForeignKey(
+        Organization, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
+    campaign = models.ForeignKey(
+        Campaign, on_delete=models.PROTECT, related_name="conversations", db_index=False, db_constraint=False
+    )
     # A trigger promises that the holder is of the same organization; a foreign key would cost each row moved.
     texter = models.ForeignKey(
         Membership,
