@@ -15,7 +15,7 @@ import psycopg
 import pytest
 
 from textbank import embedded
-from textbank.demo.children import free_port
+from textbank.demo.children import Children, free_port
 
 ROOT = Path(__file__).parent.parent
 OURS = ("DATABASE_URL", "SECRET_KEY", "TEXTBANK_")
@@ -216,6 +216,21 @@ def test_an_empty_home_serves_commands_without_a_server_running(home):
     assert made.returncode == linked.returncode == 0
     assert "/join/" in linked.stdout
     assert not processes_of(home)
+
+
+def test_a_killed_web_server_leaves_none_of_its_processes(new_database, folder):
+    port = free_port()
+    env = {"DATABASE_URL": new_database, "TEXTBANK_HOME": str(folder), "SECRET_KEY": "for a test", "TEXTBANK_POOL": "2"}
+    with Children() as children:
+        words = ["serve", "--port", str(port), "--processes", "2"]
+        server = children.start("The web server", "-m", "textbank.cli", *words, env=env)
+        children.wait_for(f"http://127.0.0.1:{port}/readyz", seconds=60)
+        processes = psutil.Process(server.pid).children()
+
+        server.kill()
+
+        gone, alive = psutil.wait_procs(processes, timeout=30)
+        assert (len(gone), alive) == (2, [])
 
 
 # The demo
