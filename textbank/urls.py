@@ -4,7 +4,7 @@ from allauth.account import views as account
 from django.urls import URLPattern, URLResolver, path, re_path
 
 from textbank import health, webhooks
-from textbank.web import accounts, home, joining, live_ticket, people
+from textbank.web import accounts, first_messages, home, joining, live_ticket, people, replies, texter
 
 urlpatterns: list[URLPattern | URLResolver] = [
     # Monitors
@@ -34,6 +34,20 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     # Every page that is open
     path("<slug:org>/live-ticket", live_ticket.live_ticket, name="live_ticket"),
+    # Texters
+    path("<slug:org>/", texter.home, name="texter"),
+    path("<slug:org>/ask/", texter.ask, name="ask"),
+    path("<slug:org>/first-messages/", first_messages.first_messages, name="first_messages"),
+    path("<slug:org>/first-messages/cards", first_messages.cards_ahead, name="first_message_cards"),
+    path("<slug:org>/replies/", replies.replies, name="replies"),
+    path("<slug:org>/past/", texter.past, name="past"),
+    path("<slug:org>/conversations/<int:pk>/", replies.conversation, name="conversation"),
+    path("<slug:org>/conversations/<int:pk>/reply/", replies.reply, name="reply"),
+    path("<slug:org>/conversations/<int:pk>/answer/", replies.answer, name="answer_question"),
+    path("<slug:org>/conversations/<int:pk>/draft/", replies.draft, name="keep_draft"),
+    path("<slug:org>/conversations/<int:pk>/opt-out/", replies.opt_out, name="opt_out"),
+    path("<slug:org>/conversations/<int:pk>/close/", replies.close, name="close_conversation"),
+    path("<slug:org>/conversations/<int:pk>/reopen/", replies.reopen, name="reopen_conversation"),
     # Admins
     path("<slug:org>/admin/people/", people.listed, name="people"),
     path("<slug:org>/admin/people/invites/", people.invites, name="invites"),

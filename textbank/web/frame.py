@@ -1,10 +1,46 @@
-"""What every page's frame shows: who is here, of which organization, and where they may go."""
+"""What every page's frame shows: who is here, of which organization, where they may go, and where it hears news."""
 
 from typing import Any
 
 from django.http import HttpRequest
+from django.urls import reverse
+
+from textbank import news
+from textbank.organizations.models import Membership, Role
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
     member = getattr(request, "member", None)
-    return {"member": member, "organization": member.organization if member else None}
+    if member is None:
+        return {"member": None, "organization": None}
+    return {
+        "member": member,
+        "organization": member.organization,
+        "nav": nav(member, request.path),
+        "live": f"/live/?ticket={news.ticket(member.pk)}",
+        "live_ticket_url": reverse("live_ticket", args=[member.organization.slug]),
+    }
+
+
+# (what the link is called, its icon, the name of its address, the role that opens it)
+PLACES = [
+    ("Dashboard", "home", "dashboard", Role.SUPERVOLUNTEER),
+    ("Campaigns", "campaign", "campaigns", Role.SUPERVOLUNTEER),
+    ("People", "people", "people", Role.ADMIN),
+]
+
+
+def nav(member: Membership, path: str) -> list[dict[str, Any]]:
+    """The places of the administration that this person may use, and which of them the page is in."""
+    if not member.may(Role.SUPERVOLUNTEER):
+        return []
+    home = reverse("dashboard", args=[member.organization.slug])
+    places = [
+        (label, icon, reverse(name, args=[member.organization.slug]))
+        for label, icon, name, role in PLACES
+        if member.may(role)
+    ]
+    return [
+        {"label": label, "icon": icon, "url": url, "current": path == url or url != home and path.startswith(url)}
+        for label, icon, url in places
+    ]

@@ -1,0 +1,325 @@
+"""Replies: who waits, the thread, the script beside it, and everything one may do with a conversation."""
+
+import datetime as dt
+import uuid
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate, NamedTuple
+
+from django.http import Http404, HttpResponse, HttpResponseBadRequest
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+from django_htmx.http import trigger_client_event
+
+from textbank.access import MemberRequest, door
+from textbank.campaigns import blanks
+from textbank.campaigns.models import Step
+from textbank.conversations import answering, closing, drafting, opting_out, sending
+from textbank.conversations.models import Conversation, Draft, Message, Move, Status
+from textbank.organizations.models import Membership, Role
+from textbank.reports import to_do
+from textbank.web.bubbles import bubbles, unsettled
+from textbank.web.clicks import Reply
+from textbank.web.refusals import had, say
+
+SHOWN = 50
+
+
+class Row(NamedTuple):
+    """One line of the list."""
+
+    conversation: Conversation
+    said: str
+
+
+class Inbox(NamedTuple):
+    """Who waits, oldest first, and who comes before and after the open conversation."""
+
+    rows: list[Row]
+    waiting: int
+    previous: int | None = None
+    following: int | None = None
+
+    @property
+    def more(self) -> int:
+        return self.waiting - len(self.rows)
+
+
+class Says(NamedTuple):
+    """What the composer has to say. `shut`: nothing can be sent now. `anyway`: it can, if one clicks again."""
+
+    words: str
+    kind: str = "warn"
+    shut: bool = False
+    anyway: bool = False
+    icon: str = "info"
+
+
+def inbox(member: Membership, current: int | None = None) -> Inbox:
+    waiting = list(to_do.replies(member).select_related("contact")[: SHOWN + 1])
+    count = to_do.replies(member).count() if len(waiting) > SHOWN else len(waiting)
+    said = Message.objects.in_bulk([one.last_inbound for one in waiting if one.last_inbound])
+    rows = [Row(one, said[one.last_inbound].text if one.last_inbound in said else "") for one in waiting[:SHOWN]]
+    return Inbox(rows, count, *neighbours([one.pk for one in waiting], current))
+
+
+def neighbours(ids: list[int], current: int | None) -> tuple[int | None, int | None]:
+    """Before and after the current one; once it has been answered, the first that waits comes after it."""
+    if current not in ids:
+        return None, (ids[0] if ids else None)
+    place = ids.index(current)
+    return (ids[place - 1] if place else None), (ids[place + 1] if place + 1 < len(ids) else None)
+
+
+@require_GET
+@never_cache
+@door(Role.TEXTER)
+def replies(request: MemberRequest) -> HttpResponse:
+    template = "texter/inbox.html" if request.headers.get("HX-Request") else "texter/replies.html"
+    return render(request, template, {"inbox": inbox(request.member)})
+
+
+Act = Callable[Concatenate[MemberRequest, Conversation, ...], HttpResponse]
+
+
+def with_conversation(act: Act) -> Callable[..., HttpResponse]:
+    """The conversation that the address names, if this person may see it.
+
+    Who had it until just now is told where it went; for anybody else it does not exist.
+    """
+
+    @wraps(act)
+    def found(request: MemberRequest, pk: int, **kwargs: Any) -> HttpResponse:
+        mine = Conversation.objects.visible_to(request.member)
+        thread = mine.select_related("contact", "campaign__service", "campaign__first_step").filter(pk=pk).first()
+        if thread is not None:
+            return act(request, thread, **kwargs)
+        if had(request.member, pk):
+            return gone(request, pk)
+        raise Http404("There is no such conversation among yours.")
+
+    return found
+
+
+@require_GET
+@never_cache
+@door(Role.TEXTER)
+@with_conversation
+def conversation(request: MemberRequest, thread: Conversation) -> HttpResponse:
+    return show(request, thread)
+
+
+@require_POST
+@door(Role.TEXTER)
+@with_conversation
+def reply(request: MemberRequest, thread: Conversation) -> HttpResponse:
+    form = Reply(request.POST)
+    if not form.is_valid():
+        return HttpResponseBadRequest("A reply has a click and a text.")
+    said = form.cleaned_data
+    try:
+        message = sending.send(
+            thread.pk,
+            said["text"],
+            by=request.member,
+            client_id=said["client_id"],
+            last_seen=said["last_seen"],
+            now=timezone.now(),
+        )
+    except sending.NotYours:
+        return gone(request, thread.pk)
+    except sending.Refused as refusal:
+        return refused(request, thread, refusal, said["text"])
+    if message.text != said["text"].strip():
+        # An earlier try with this click had gone through, and the words were changed since.
+        earlier = Says("What you had written before went out already. These words are not sent yet.")
+        return show(request, thread, says=earlier, text=said["text"], status=409)
+    return done(request, thread, "sent")
+
+
+@require_POST
+@door(Role.TEXTER)
+@with_conversation
+def answer(request: MemberRequest, thread: Conversation) -> HttpResponse:
+    step = get_object_or_404(Step, campaign=thread.campaign_id, pk=number(request, "step"))
+    try:
+        answering.answer(thread, step, request.POST.get("value", ""), by=request.member, now=timezone.now())
+    except answering.NoSuchAnswer as error:
+        return HttpResponseBadRequest(str(error))
+    if not request.headers.get("HX-Request"):
+        return redirect(f"{address(thread, request.member)}?step={step.pk}")
+    text = suggestion_after(thread, step, request.member)
+    response = show(request, thread, with_guide=True)
+    return trigger_client_event(response, "suggest", {"text": text}) if text else response
+
+
+@require_POST
+@door(Role.TEXTER)
+@with_conversation
+def draft(request: MemberRequest, thread: Conversation) -> HttpResponse:
+    drafting.keep(thread, request.POST.get("text", "")[: sending.LONGEST * 4], by=request.member, now=timezone.now())
+    return HttpResponse(status=204)
+
+
+@require_POST
+@door(Role.TEXTER)
+@with_conversation
+def opt_out(request: MemberRequest, thread: Conversation) -> HttpResponse:
+    form = Reply(request.POST)
+    if not form.is_valid():
+        return HttpResponseBadRequest("An opt-out has a click.")
+    said, now = form.cleaned_data, timezone.now()
+    try:
+        if "farewell" in request.POST:
+            opting_out.say_farewell_and_opt_out(
+                thread, said["text"], by=request.member, client_id=said["client_id"], now=now
+            )
+        else:
+            opting_out.opt_out(thread, by=request.member, channel="page", now=now)
+    except sending.Refused as refusal:
+        return refused(request, thread, refusal)
+    return done(request, thread)
+
+
+@require_POST
+@door(Role.TEXTER)
+@with_conversation
+def close(request: MemberRequest, thread: Conversation) -> HttpResponse:
+    closing.close(thread)
+    return done(request, thread)
+
+
+@require_POST
+@door(Role.TEXTER)
+@with_conversation
+def reopen(request: MemberRequest, thread: Conversation) -> HttpResponse:
+    try:
+        closing.reopen(thread)
+    except closing.StillOptedOut as refusal:
+        return show(request, thread, says=Says(str(refusal), shut=True), status=409)
+    return done(request, thread)
+
+
+def number(request: MemberRequest, name: str) -> int:
+    word = request.POST.get(name, "")
+    return int(word) if word.isascii() and word.isdigit() and len(word) < 19 else 0
+
+
+def address(thread: Conversation, member: Membership) -> str:
+    return reverse("conversation", args=[member.organization.slug, thread.pk])
+
+
+def done(request: MemberRequest, thread: Conversation, event: str = "") -> HttpResponse:
+    """The conversation as it is now: its changed parts for a page with scripts, the page again for one without."""
+    if not request.headers.get("HX-Request"):
+        return redirect(address(thread, request.member))
+    thread.refresh_from_db(fields=["status", "waiting_since", "last_inbound", "opted_out", "texter"])
+    response = show(request, thread)
+    return trigger_client_event(response, event) if event else response
+
+
+def refused(
+    request: MemberRequest, thread: Conversation, refusal: sending.Refused, text: str | None = None
+) -> HttpResponse:
+    thread.refresh_from_db(fields=["status", "waiting_since", "last_inbound", "opted_out", "texter"])
+    unseen = isinstance(refusal, sending.NewReplyUnseen)
+    says = Says(say(refusal, thread.contact.timezone), anyway=unseen, icon="review" if unseen else "warn")
+    return show(request, thread, says=says, text=text, status=409)
+
+
+def show(
+    request: MemberRequest,
+    thread: Conversation,
+    *,
+    says: Says | None = None,
+    text: str | None = None,
+    with_guide: bool = False,
+    status: int = 200,
+) -> HttpResponse:
+    """The whole page, or its changed parts where htmx asks for them."""
+    member, now = request.member, timezone.now()
+    messages = list(thread.messages.select_related("author__user"))
+    context: dict[str, Any] = {
+        "thread": thread,
+        "bubbles": bubbles(thread, messages, viewer=member, now=now),
+        "unsettled": unsettled(messages, now),
+        "inbox": inbox(member, thread.pk),
+        "says": standing(thread, member, now) or says,
+        "client_id": uuid.uuid4(),
+        "now": now,
+    }
+    by_htmx = bool(request.headers.get("HX-Request"))
+    if with_guide or not by_htmx:
+        context |= guide(thread, member)
+    if by_htmx:
+        # A look by itself must not touch the click or what was seen: somebody may be about to press Send.
+        context |= {"anew": request.method == "POST", "was_shut": "shut" in request.GET}
+        return render(request, "texter/changes.html", context, status=status)
+    kept = Draft.objects.filter(conversation=thread, author=member).first() if text is None else None
+    asked = request.GET.get("step", "")
+    suggested = suggestion_after(thread, int(asked), member) if asked.isdigit() and len(asked) < 19 else ""
+    context["text"] = text if text is not None else kept.text if kept else suggested
+    farewell = member.organization.settings.farewell
+    context["farewell"] = blanks.fill(farewell, sending.words_for(thread, member))
+    return render(request, "texter/conversation.html", context, status=status)
+
+
+def standing(thread: Conversation, member: Membership, now: dt.datetime) -> Says | None:
+    """What bars every text at the moment, said before somebody has typed one."""
+    if refusal := sending.obstacle(thread, by=member, now=now):
+        icon = {sending.OptedOut: "opt-out", sending.OutsideTextingHours: "clock", sending.CampaignPaused: "pause"}
+        return Says(say(refusal, thread.contact.timezone), shut=True, icon=icon.get(type(refusal), "warn"))
+    if thread.status == Status.NEEDS_FIRST_MESSAGE:
+        return Says("The first message has not gone out yet.", shut=True, icon="send")
+    return None
+
+
+def guide(thread: Conversation, member: Membership) -> dict[str, Any]:
+    """The questions on the way so far, the script's next words, and the canned responses, all filled in."""
+    way = answering.path(thread)
+    words = sending.words_for(thread, member)
+    here = way[-1] if len(way) > 1 else None
+    return {
+        "way": [asked for asked in way if asked.step.question],
+        "reason": way[-2].value if here else "",
+        "suggestion": blanks.fill(here.step.text_for(thread.pk), words) if here else "",
+        "canned": [
+            (canned.title, blanks.fill(canned.text, words)) for canned in thread.campaign.canned_responses.all()
+        ],
+    }
+
+
+def suggestion_after(thread: Conversation, step: Step | int, member: Membership) -> str:
+    """The script's words after the answer that this step has been given; nothing if it leads nowhere."""
+    pk = step.pk if isinstance(step, Step) else step
+    way = answering.path(thread)
+    ids = [asked.step.pk for asked in way]
+    if pk not in ids[:-1]:
+        return ""
+    following = way[ids.index(pk) + 1].step
+    return blanks.fill(following.text_for(thread.pk), sending.words_for(thread, member))
+
+
+def gone(request: MemberRequest, pk: int) -> HttpResponse:
+    """For who had it until it was handed on: where it is now, and the words they had begun."""
+    move = (
+        Move.objects.filter(conversation=pk, left_alone=None)
+        .select_related("receiver__user", "handoff__by__user")
+        .order_by("-pk")
+        .first()
+    )
+    context: dict[str, Any] = {"says": Says(where_it_went(move), shut=True, icon="handoff"), "inbox": inbox(request.member, pk)}
+    if request.headers.get("HX-Request"):
+        return render(request, "texter/lost.html", context, status=409)
+    context["draft"] = Draft.objects.filter(conversation=pk, author=request.member).first()
+    return render(request, "texter/gone.html", context, status=404)
+
+
+def where_it_went(move: Move | None) -> str:
+    receiver = move.receiver.user.first_name if move and move.receiver else ""
+    by = move.handoff.by.user.first_name if move and move.handoff.by and move.handoff.by_id != move.receiver_id else ""
+    now = f"{receiver} has this conversation now." if receiver else "This conversation went back to the pool."
+    return f"{now} {by} handed it on." if by else now

@@ -1,0 +1,130 @@
+// First messages that were clicked and not yet acknowledged. Each keeps its click's id until the server has answered,
+// also over a reload, so a text goes out once however often it is tried. Only ids are kept, no name and no word.
+const AT_ONCE = 4;
+const LONGEST_PAUSE = 15_000;
+const TOO_OLD = 12 * 3600_000;
+
+// crypto.randomUUID exists only where the page came by https.
+export function uuid() {
+  if (crypto.randomUUID) return crypto.randomUUID();
+  const hex = [...crypto.getRandomValues(new Uint8Array(16))].map((byte, place) => {
+    const fixed = { 6: (byte & 0x0f) | 0x40, 8: (byte & 0x3f) | 0x80 }[place] ?? byte;
+    return fixed.toString(16).padStart(2, "0");
+  });
+  return hex.join("").replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+}
+
+export class Outbox extends EventTarget {
+  // Events: "sent" and "refused" with {conversation, reason, final}; "change" whenever `waiting` or `stopped` may differ.
+  constructor(address, member, token) {
+    super();
+    Object.assign(this, { address, token, prefix: `outbox:${member}:` });
+    this.clicks = new Map();
+    this.underWay = new Set();
+    this.failures = 0;
+    this.stopped = false;
+    this.recall();
+    addEventListener("online", () => this.resume());
+  }
+
+  get waiting() {
+    return this.clicks.size;
+  }
+
+  get stuck() {
+    return this.waiting > 0 && (this.failures > 0 || !navigator.onLine);
+  }
+
+  has(conversation) {
+    return [...this.clicks.values()].includes(conversation);
+  }
+
+  add(conversation) {
+    const click = uuid();
+    this.clicks.set(click, conversation);
+    this.remember(click, conversation);
+    this.pump();
+  }
+
+  resume() {
+    clearTimeout(this.pause);
+    this.pause = null;
+    this.pump();
+  }
+
+  pump() {
+    if (this.pause || this.stopped) return;
+    for (const [click, conversation] of this.clicks) {
+      // After a failure one goes ahead to see whether there is a network again.
+      if (this.underWay.size >= (this.failures ? 1 : AT_ONCE)) break;
+      if (!this.underWay.has(click)) this.try(click, conversation);
+    }
+    this.dispatchEvent(new Event("change"));
+  }
+
+  async try(click, conversation) {
+    this.underWay.add(click);
+    const answer = await this.post(click, conversation);
+    this.underWay.delete(click);
+    if (answer === null || answer.status >= 500 || answer.status === 429) this.fail();
+    else if (answer.type === "opaqueredirect" || answer.status === 401 || answer.status === 403) this.stopped = true;
+    else await this.settle(click, conversation, answer);
+    this.pump();
+  }
+
+  async post(click, conversation) {
+    const headers = { Accept: "application/json", "X-CSRFToken": this.token };
+    const body = new URLSearchParams({ conversation, client_id: click });
+    try {
+      return await fetch(this.address, { method: "POST", headers, body, redirect: "manual", keepalive: true });
+    } catch {
+      return null;
+    }
+  }
+
+  fail() {
+    this.failures += 1;
+    clearTimeout(this.pause);
+    this.pause = setTimeout(() => this.resume(), Math.min(LONGEST_PAUSE, 500 * 2 ** this.failures));
+  }
+
+  async settle(click, conversation, answer) {
+    this.failures = 0;
+    this.clicks.delete(click);
+    this.forget(click);
+    const detail = { conversation };
+    if (!answer.ok) Object.assign(detail, await answer.json().catch(() => ({ code: "not_found", final: true })));
+    const sent = answer.ok || detail.code === "already_sent";
+    this.dispatchEvent(new CustomEvent(sent ? "sent" : "refused", { detail }));
+  }
+
+  remember(click, conversation) {
+    try {
+      localStorage.setItem(this.prefix + click, JSON.stringify([conversation, Date.now()]));
+    } catch {
+      // Without storage the click lives as long as the page.
+    }
+  }
+
+  forget(click) {
+    try {
+      localStorage.removeItem(this.prefix + click);
+    } catch {
+      // It was never kept.
+    }
+  }
+
+  recall() {
+    try {
+      for (const key of Object.keys(localStorage).filter((one) => one.startsWith(this.prefix))) {
+        const [conversation, at] = JSON.parse(localStorage.getItem(key));
+        const click = key.slice(this.prefix.length);
+        // Who comes back tomorrow should not find yesterday's clicks going out behind their back.
+        if (Date.now() - at > TOO_OLD) this.forget(click);
+        else this.clicks.set(click, conversation);
+      }
+    } catch {
+      // Nothing was kept.
+    }
+  }
+}
