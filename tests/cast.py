@@ -2,7 +2,6 @@
 
 import datetime as dt
 import itertools
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import pytest
@@ -12,7 +11,16 @@ from textbank.campaigns.models import Campaign
 from textbank.contacts.models import Contact
 from textbank.conversations import ledger
 from textbank.conversations.ledger import Card
-from textbank.conversations.models import Action, Conversation, Handoff, State, Status
+from textbank.conversations.models import (
+    Action,
+    Conversation,
+    Direction,
+    Handoff,
+    Message,
+    MessageStatus,
+    State,
+    Status,
+)
 from textbank.messaging.models import MessagingService, SenderNumber
 from textbank.organizations.models import Membership, Organization, Role, Settings, User
 
@@ -101,9 +109,31 @@ class Town:
             timezone="America/New_York",
         )
         defaults = {"last_activity": NOON, "hours_key": "America/New_York"}
-        return Conversation.objects.create(
-            contact=contact, organization=self.organization, campaign=campaign, status=status, **{**defaults, **fields}
+        waits = {"waiting_since": NOON} if status == Status.NEEDS_RESPONSE else {}
+        made = Conversation.objects.create(
+            contact=contact,
+            organization=self.organization,
+            campaign=campaign,
+            status=status,
+            **{**defaults, **waits, **fields},
         )
+        if made.waiting_since:
+            self.unanswered(made)
+        return made
+
+    def unanswered(self, conversation: Conversation) -> None:
+        """The text that the conversation waits to have answered."""
+        text = Message.objects.create(
+            organization=self.organization,
+            conversation=conversation,
+            service=self.service,
+            direction=Direction.INBOUND,
+            status=MessageStatus.RECEIVED,
+            text="Who is this?",
+            created_at=conversation.waiting_since,
+        )
+        conversation.last_inbound = text.pk
+        conversation.save(update_fields=["last_inbound"])
 
 
 def town(slug: str, name: str) -> Town:

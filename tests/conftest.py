@@ -21,6 +21,7 @@ from django.db import connection
 from textbank.demo.children import Children, free_port
 from textbank.demo.running import start_all
 from textbank.embedded import Server, wipe
+from textbank.reports import invariants
 
 pytest_plugins = ["tests.cast"]
 
@@ -115,6 +116,20 @@ def django_db_setup(server: str, worker_id: str, django_db_blocker) -> None:
         clone(f"tests_{worker_id}")
         connection.settings_dict["NAME"] = f"tests_{worker_id}"
         connection.close()
+
+
+@pytest.fixture(autouse=True)
+def invariants_hold(request: pytest.FixtureRequest) -> Iterator[None]:
+    """After every test of the database: nobody has what the ledger did not give them, and figures add up."""
+    marked = request.node.get_closest_marker("django_db")
+    if not marked and not {"db", "transactional_db"} & set(request.fixturenames):
+        yield
+        return
+    # Asked for here, so that it is still there when we look.
+    request.getfixturevalue("db")
+    yield
+    if not request.node.get_closest_marker("breaks_invariants") and not connection.needs_rollback:
+        assert invariants.broken(only=("I1", "I2", "I5", "I6")) == []
 
 
 @pytest.fixture
