@@ -201,6 +201,9 @@ CARRIERS = {
     },
 }
 
+# Where the jobs are that a worker must know.
+PROCRASTINATE_IMPORT_PATHS = ["textbank.conversations.uploading", "textbank.assignments.carrying_out"]
+
 UPLOAD_LIMIT = env_int("TEXTBANK_UPLOAD_LIMIT_MB", 200) * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 # Requests a web process answers at the same time; each may hold a pooled connection.

@@ -35,7 +35,7 @@ def reasons(plan: Plan) -> list[tuple[LeftAlone, Q]]:
         found.append((LeftAlone.CLOSED, Q(status=Status.CLOSED)))
     if not plan.include_drafting:
         found.append((LeftAlone.BEING_ANSWERED, being_answered(plan.now)))
-    if plan.action == Action.UNASSIGN:
+    if plan.to_the_pool:
         found.append((LeftAlone.ALREADY_THEIRS, Q(texter=None)))
     return found
 

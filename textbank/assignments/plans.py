@@ -5,7 +5,7 @@ import uuid
 from dataclasses import dataclass
 from functools import cached_property
 
-from textbank.conversations.filters import Filter
+from textbank.conversations.filters import Filter, Strangers
 from textbank.conversations.models import Action, Conversation, Handoff
 from textbank.conversations.models.conversation import ConversationQuerySet
 from textbank.conversations.snapshots import Snapshot
@@ -18,10 +18,6 @@ class BadPlan(ValueError):
     def __init__(self, **fields: str) -> None:
         super().__init__(" ".join(fields.values()))
         self.fields = fields
-
-
-class Strangers(LookupError):
-    """Members or conversations that are not of the organization: for whoever asks they do not exist."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +39,8 @@ class Plan:
     limit: int | None = None
     expect: int | None = None
     as_of: Snapshot | None = None
+    # A release takes replies that have been idle this long: since the later of the text's arrival and the last hand.
+    idle_minutes: int | None = None
     reason: str = ""
     note: str = ""
     client_id: uuid.UUID | None = None
@@ -53,7 +51,7 @@ class Plan:
             raise BadPlan(filter="Say which conversations: either a filter, or the conversations themselves.")
         if self.filter is not None and self.filter.empty:
             raise BadPlan(filter="An empty filter would move everything. Choose something first.")
-        if (self.action == Action.REASSIGN) != bool(self.texters):
+        if self.to_the_pool == bool(self.texters):
             raise BadPlan(texters=self.receivers_wanted())
         if len(set(self.texters)) != len(self.texters):
             raise BadPlan(texters="A texter is named twice.")
@@ -65,18 +63,27 @@ class Plan:
         if self.ticked and self.conversations.count() != len(set(self.ticked)):
             raise Strangers("conversation")
 
+    @property
+    def to_the_pool(self) -> bool:
+        return self.action.to_the_pool
+
     def receivers_wanted(self) -> str:
-        if self.action == Action.REASSIGN:
+        if not self.to_the_pool:
             return "Choose at least one texter to receive the conversations."
         return "Unassigning gives to the pool, not to texters."
 
     @cached_property
     def conversations(self) -> ConversationQuerySet:
         """Those that match, of the viewer's own organization."""
-        if self.filter is not None:
-            # What is true by the clock is judged at the moment that was looked at.
-            return self.filter.conversations(self.by, self.as_of.at if self.as_of else self.now)
-        return Conversation.objects.visible_to(self.by).filter(pk__in=self.ticked)
+        if self.filter is None:
+            return Conversation.objects.visible_to(self.by).among(self.ticked)
+        # What is true by the clock is judged at the moment that was looked at.
+        looked_at = self.as_of.at if self.as_of else self.now
+        found = self.filter.conversations(self.by, looked_at)
+        if self.idle_minutes is None:
+            return found
+        idle = looked_at - dt.timedelta(minutes=self.idle_minutes)
+        return found.filter(waiting_since__lte=idle, held_since__lte=idle)
 
     def record(self) -> Handoff:
         """The hand-off as it will be written down, before anything has moved."""
@@ -90,4 +97,35 @@ class Plan:
             reason=self.reason,
             note=self.note,
             client_id=self.client_id,
+            ticked=list(self.ticked) or None,
+            as_of=self.as_of.token() if self.as_of else "",
+            expect=self.expect,
+            limit=self.limit,
+            idle_minutes=self.idle_minutes,
+            include_escalated=self.include_escalated,
+            include_drafting=self.include_drafting,
+        )
+
+    @classmethod
+    def recorded(cls, handoff: Handoff) -> "Plan":
+        """The plan that the hand-off was made from."""
+        if handoff.by is None:
+            raise ValueError(f"Hand-off {handoff.pk} was nobody's plan.")
+        members = Membership.objects.select_related("user").in_bulk(handoff.receivers)
+        return cls(
+            action=Action(handoff.action),
+            by=handoff.by,
+            now=handoff.at,
+            filter=None if handoff.filter is None else Filter.parse(handoff.filter),
+            ticked=tuple(handoff.ticked or ()),
+            texters=tuple(members[pk] for pk in handoff.receivers),
+            include_escalated=handoff.include_escalated,
+            include_drafting=handoff.include_drafting,
+            limit=handoff.limit,
+            expect=handoff.expect,
+            as_of=Snapshot.parse(handoff.as_of) if handoff.as_of else None,
+            reason=handoff.reason,
+            note=handoff.note,
+            client_id=handoff.client_id,
+            idle_minutes=handoff.idle_minutes,
         )

@@ -1,31 +1,26 @@
 """Conversations change hands because an admin says so: to texters, dealt like cards, or back to the pool."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
-from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from textbank.assignments import carrying_out
 from textbank.assignments.dealing import deal
 from textbank.assignments.judging import judged, longest_waiting_first
 from textbank.assignments.plans import BadPlan, Plan
 from textbank.conversations import ledger
 from textbank.conversations.filters import Filter
 from textbank.conversations.ledger import Card
-from textbank.conversations.models import Action, Conversation, Handoff, LeftAlone, State
+from textbank.conversations.models import Action, Conversation, Handoff, LeftAlone
 from textbank.organizations.models import Membership
-
-AT_ONCE = 1000  # conversations handed on within one transaction
-
-
-class TooMany(BadPlan):
-    """More than is handed on at once."""
 
 
 def reassign(which: Filter | Iterable[int], texters: Iterable[Membership], *, by: Membership, **wishes: Any) -> Handoff:
     """Deals the conversations among the texters, as evenly as cards, longest waiting first; returns the record.
 
-    `which` is a filter or conversation ids; `wishes` are the other parts of a Plan. Raises BadPlan or Strangers.
+    `which` is a filter or conversation ids; `wishes` are the other parts of a Plan. Up to a thousand are handed on
+    at once; more go on as a job, and the record says *running*. Raises BadPlan or Strangers.
     """
     return carry_out(plan(Action.REASSIGN, which, texters, by, wishes))
 
@@ -47,90 +42,72 @@ def plan(
 
 
 def carry_out(plan: Plan) -> Handoff:
-    """Does what the plan says, in one transaction, and returns the record; the same `client_id` again: the first one's."""
+    """Does what the plan says and returns the record; the same `client_id` again: the first one's."""
     plan.check()
-    try:
-        with transaction.atomic():
-            if earlier := already_done(plan):
-                return earlier
-            handoff = plan.record()
-            handoff.save()
-            ledger.hand(handoff, cards(plan, lock(plan)), at=plan.now)
-            return finish(handoff, plan)
-    except IntegrityError as error:
-        if "one_handoff_per_click" not in str(error):
-            raise
-        return Handoff.objects.get(organization_id=plan.by.organization_id, client_id=plan.client_id)
+    return carrying_out.begin(Dealing(plan))
 
 
 def preview(plan: Plan) -> Handoff:
     """What carrying the plan out now would write down; nothing is written."""
     plan.check()
-    handoff = plan.record()
-    ids = list(plan.conversations.values_list("pk", flat=True)[: AT_ONCE + 1])
-    ledger.count(handoff, cards(plan, few_enough(ids)))
-    unseen_changes(handoff, plan)
+    dealing, handoff = Dealing(plan), plan.record()
+    ledger.count(handoff, dealing.cards(None, dealt=0))
+    dealing.finish(handoff)
     return handoff
 
 
-def already_done(plan: Plan) -> Handoff | None:
-    if plan.client_id is None:
-        return None
-    return Handoff.objects.filter(organization_id=plan.by.organization_id, client_id=plan.client_id).first()
+class TooMany(BadPlan):
+    """More than is handed on at once."""
 
 
-def lock(plan: Plan) -> list[int]:
-    """Locks what matches, in the order of ids, and returns the ids."""
-    matching = plan.conversations.order_by("pk").select_for_update(of=("self",))
-    return few_enough(list(matching.values_list("pk", flat=True)[: AT_ONCE + 1]))
+class Dealing:
+    """A plan on its way: which conversations, and what becomes of each."""
 
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
 
-def few_enough(ids: list[int]) -> list[int]:
-    if len(ids) > AT_ONCE:
-        raise TooMany(filter=f"That is more than {AT_ONCE:,} conversations. Narrow the filter, and go on in parts.")
-    return ids
+    def record(self) -> Handoff:
+        return self.plan.record()
 
+    def ids(self) -> Iterable[int]:
+        """Everything that matches, in the order in which it is dealt."""
+        return longest_waiting_first(self.plan.conversations).values_list("pk", flat=True).iterator(chunk_size=10_000)
 
-def cards(plan: Plan, ids: list[int]) -> list[Card]:
-    """Each conversation with who gives, who gets, or why it stays; judged by what the rows say now."""
-    looked_at = longest_waiting_first(judged(Conversation.objects.filter(pk__in=ids), plan))
-    rows = list(looked_at.values_list("pk", "texter_id", "stays"))  # type: ignore[misc]
-    movable = [(pk, holder) for pk, holder, stays in rows if stays is None][: most(plan)]
-    receivers = dealt([holder for _, holder in movable], plan)
-    staying = [Card(pk, holder, None, LeftAlone(stays)) for pk, holder, stays in rows if stays is not None]
-    moving = [
-        Card(pk, holder, receiver, LeftAlone.ALREADY_THEIRS if receiver == holder else None)
-        for (pk, holder), receiver in zip(movable, receivers, strict=True)
-    ]
-    return moving + staying
+    def cards(self, ids: Collection[int] | None, *, dealt: int) -> list[Card]:
+        """Each of the conversations (of all that match, for None) with who gives, who gets, or why it stays.
 
+        Judged by what the rows say now; `dealt` is how many cards were dealt before these.
+        """
+        wanted = self.plan.conversations if ids is None else Conversation.objects.among(ids)
+        looked_at = longest_waiting_first(judged(wanted, self.plan))
+        rows = list(looked_at.values_list("pk", "texter_id", "stays"))  # type: ignore[misc]
+        movable = [(pk, holder) for pk, holder, stays in rows if stays is None][: self.still_wanted(dealt)]
+        receivers = self.receivers([holder for _, holder in movable], dealt)
+        staying = [Card(pk, holder, None, LeftAlone(stays)) for pk, holder, stays in rows if stays is not None]
+        moving = [
+            Card(pk, holder, receiver, LeftAlone.ALREADY_THEIRS if receiver == holder else None)
+            for (pk, holder), receiver in zip(movable, receivers, strict=True)
+        ]
+        return moving + staying
 
-def most(plan: Plan) -> int | None:
-    """How many may be dealt at all: as many as were wanted, and never more than were shown."""
-    wanted = [number for number in (plan.limit, plan.expect) if number is not None]
-    return min(wanted, default=None)
+    def receivers(self, holders: list[int | None], dealt: int) -> list[int | None]:
+        if self.plan.to_the_pool:
+            return [None] * len(holders)
+        return list(deal(holders, [texter.pk for texter in self.plan.texters], start=dealt))
 
+    def still_wanted(self, dealt: int) -> int | None:
+        """How many more may be dealt: as many as were wanted, and never more than were shown."""
+        most = min((number for number in (self.plan.limit, self.plan.expect) if number is not None), default=None)
+        return None if most is None else max(0, most - dealt)
 
-def dealt(holders: list[int | None], plan: Plan) -> list[int | None]:
-    if plan.action == Action.UNASSIGN:
-        return [None] * len(holders)
-    return list(deal(holders, [texter.pk for texter in plan.texters]))
-
-
-def finish(handoff: Handoff, plan: Plan) -> Handoff:
-    unseen_changes(handoff, plan)
-    handoff.state, handoff.finished_at = State.DONE, plan.now
-    handoff.save(update_fields=["matched", "left_alone", "state", "finished_at"])
-    return handoff
-
-
-def unseen_changes(handoff: Handoff, plan: Plan) -> None:
-    """Counts what was shown and no longer matches at all as changed: it was seen, and it stays."""
-    if plan.expect is None or plan.as_of is None or plan.limit is not None:
-        return
-    looked_at = handoff.matched - handoff.left_alone.get(LeftAlone.CHANGED.label, 0)
-    changed = max(0, plan.expect - looked_at)
-    handoff.left_alone.pop(LeftAlone.CHANGED.label, None)
-    if changed:
-        handoff.left_alone[LeftAlone.CHANGED.label] = changed
-    handoff.matched = looked_at + changed
+    def finish(self, handoff: Handoff) -> None:
+        """Counts what was shown and no longer matches at all as changed: it was seen, and it stays."""
+        if self.plan.expect is None or self.plan.as_of is None or self.plan.limit is not None:
+            return
+        changed, stopped = LeftAlone.CHANGED.label, LeftAlone.STOPPED.label
+        looked_at = handoff.matched - handoff.left_alone.pop(changed, 0)
+        missing = max(0, self.plan.expect - looked_at)
+        if missing and not handoff.left_alone.get(stopped):
+            handoff.left_alone[changed] = missing
+            looked_at += missing
+        handoff.matched = looked_at

@@ -16,6 +16,7 @@ def answer(conversation: Conversation, step: Step, value: str, *, by: Membership
     """Records the answer to the step's question, or takes it back when the value is empty."""
     if step.campaign_id != conversation.campaign_id:
         raise NoSuchAnswer("That question is of another campaign.")
+    Conversation.objects.filter(pk=conversation.pk).update(worked_at=now)
     if not value:
         Answer.objects.filter(conversation=conversation, step=step).delete()
         return None

@@ -1,5 +1,7 @@
 """A conversation ends, and begins again."""
 
+from django.utils import timezone
+
 from textbank import news
 from textbank.conversations.models import Conversation, Status
 from textbank.conversations.snapshots import CurrentTransaction
@@ -27,7 +29,7 @@ def change(conversation: Conversation, status: Status) -> bool:
     changed = (
         Conversation.objects.filter(pk=conversation.pk)
         .exclude(status=status)
-        .update(status=status, changed_in=CurrentTransaction())
+        .update(status=status, worked_at=timezone.now(), changed_in=CurrentTransaction())
     )
     conversation.status = status
     if changed and conversation.texter_id:

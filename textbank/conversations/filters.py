@@ -14,7 +14,7 @@ from django.http import QueryDict
 from textbank.campaigns.models import Campaign
 from textbank.conversations.models import Conversation, Status
 from textbank.conversations.models.conversation import ConversationQuerySet
-from textbank.organizations.models import Membership
+from textbank.organizations.models import Membership, Tag
 
 UNASSIGNED = "unassigned"
 STATUSES = tuple(status.key for status in Status)
@@ -30,6 +30,10 @@ class BadFilter(ValueError):
     def __init__(self, fields: Mapping[str, str]) -> None:
         super().__init__(" ".join(fields.values()))
         self.fields = dict(fields)
+
+
+class Strangers(LookupError):
+    """Ids that are not of the organization: for whoever asks they do not exist."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +75,23 @@ class Filter:
         return not self.chosen
 
     def conversations(self, viewer: Membership, now: dt.datetime) -> ConversationQuerySet:
-        """Those of the viewer's own that match; what the clock decides is decided at `now`."""
+        """Those of the viewer's own that match; what the clock decides is decided at `now`. Raises Strangers."""
+        self.refuse_strangers(viewer)
         return Conversation.objects.visible_to(viewer).filter(self.where(viewer, now))
+
+    def refuse_strangers(self, viewer: Membership) -> None:
+        """Raises Strangers if a campaign, member or tag that is named is not of the viewer's organization.
+
+        Passed over in silence, a wrong id under “not” would let everything match. A statement for each kind named.
+        """
+        organization = viewer.organization_id
+        for kind, ids in (
+            (Campaign, {*self.campaign, *self.not_campaign}),
+            (Membership, {*self.texter, *self.not_texter} - {UNASSIGNED}),
+            (Tag, {*self.tag, *self.not_tag}),
+        ):
+            if ids and kind.objects.filter(organization=organization, pk__in=ids).count() != len(ids):  # type: ignore[attr-defined]
+                raise Strangers(kind._meta.verbose_name)
 
     def where(self, viewer: Membership, now: dt.datetime) -> Q:
         """The condition, over everything the filter says."""

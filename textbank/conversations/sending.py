@@ -225,6 +225,7 @@ def queue(look: Look, text: str | None, by: Membership, client_id: uuid.UUID, no
         status=after_outgoing(thread.status),
         waiting_since=None,
         last_activity=now,
+        worked_at=now,
         changed_in=CurrentTransaction(),
     )
     if look.drafted:

@@ -11,7 +11,19 @@ class Action(models.TextChoices):
     OPENING = "opening", "Opening"
     REASSIGN = "reassign", "Reassign"
     UNASSIGN = "unassign", "Unassign"
+    RELEASE_UNSENT = "release_unsent", "Release Unsent Messages"
+    RELEASE_UNREPLIED = "release_unreplied", "Release Unreplied Conversations"
+    RELEASE_UNHANDLED = "release_unhandled", "Release Unhandled Replies"
     REQUEST = "request", "Request"
+    ESCALATE = "escalate", "Escalate"
+    UNDO = "undo", "Undo"
+
+    @property
+    def to_the_pool(self) -> bool:
+        return self in POOLING
+
+
+POOLING = {Action.UNASSIGN, Action.RELEASE_UNSENT, Action.RELEASE_UNREPLIED, Action.RELEASE_UNHANDLED}
 
 
 class State(models.TextChoices):
@@ -33,6 +45,10 @@ class LeftAlone(models.IntegerChoices):
     CLOSED = 7, "closed"
     BEING_ANSWERED = 8, "being_answered"
     ALREADY_THEIRS = 9, "already_theirs"
+    # Only of an undo: what it does not take back.
+    MOVED_AGAIN = 10, "moved_again"
+    WORKED_ON = 11, "worked_on"
+    GONE = 12, "gone"
 
 
 class Handoff(models.Model):
@@ -51,6 +67,19 @@ class Handoff(models.Model):
     reason = models.CharField(max_length=500, blank=True)
     note = models.TextField(blank=True)
     client_id = models.UUIDField(null=True)
+    # The rest of what was asked, so that a worker can go on where another was stopped.
+    ticked = models.JSONField(null=True)
+    as_of = models.TextField(blank=True)
+    expect = models.PositiveIntegerField(null=True)
+    limit = models.PositiveIntegerField(null=True)
+    idle_minutes = models.PositiveIntegerField(null=True)
+    include_escalated = models.BooleanField(default=False)
+    include_drafting = models.BooleanField(default=False)
+    undoes = models.OneToOneField("self", null=True, on_delete=models.PROTECT, related_name="undone_by")
+    # How many there were to look at when a big one began, and whether somebody asked it to stop.
+    total = models.PositiveIntegerField(null=True)
+    stop_asked = models.BooleanField(default=False)
+    error = models.TextField(blank=True)
     matched = models.PositiveIntegerField(default=0)
     moved = models.PositiveIntegerField(default=0)
     # {reason: count}, {member id: count of moved and already theirs}, {member id or "": count given}

@@ -1,0 +1,52 @@
+"""Somebody is suspended, and what becomes of their conversations is said in the same step."""
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any, Literal, NamedTuple
+
+from django.db import transaction
+
+from textbank.assignments.plans import BadPlan
+from textbank.assignments.reassigning import reassign, unassign
+from textbank.conversations.models import Conversation, Handoff
+from textbank.organizations import people
+from textbank.organizations.models import Membership
+
+Then = Literal["leave", "pool", "reassign"]
+
+
+class Left(NamedTuple):
+    """The member as they are now, and the hand-off of what they had, if anything was handed on."""
+
+    member: Membership
+    handoff: Handoff | None
+
+
+@transaction.atomic
+def suspend(
+    member: Membership, then: Then, texters: Sequence[Membership] = (), *, by: Membership, now: dt.datetime
+) -> Left:
+    """Suspends the member; their conversations stay with them, go to the pool, or to these texters: all or nothing.
+
+    Raises people.NotAllowed, people.LastOwner, and BadPlan as a hand-off does.
+    """
+    if (then == "reassign") != bool(texters):
+        raise BadPlan(texters="Choose who receives the conversations if they are reassigned, and only then.")
+    if member in texters:
+        raise BadPlan(texters=f"{member.name} is being suspended and receives nothing.")
+    member = people.suspend(member, by=by, now=now)
+    if then == "leave":
+        return Left(member, None)
+    if not Conversation.objects.held_by(member).exists():
+        return Left(member, None)
+    wishes = {"by": by, "now": now, "reason": f"{member.name} was suspended", "include_escalated": True}
+    if texters:
+        return Left(member, reassign(everything_of(member), texters, include_drafting=True, **wishes))
+    return Left(member, unassign(everything_of(member), include_drafting=True, **wishes))
+
+
+def everything_of(member: Membership) -> Filter:
+    """The closed, the archived and the opted out too: a contact who writes again must reach somebody."""
+    return Filter.parse(
+        {"texter": member.pk, "status": list(STATUSES), "campaign_state": list(CAMPAIGN_STATES), "opted_out": list(TRUTHS)}
+    )

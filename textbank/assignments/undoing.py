@@ -1,0 +1,119 @@
+"""A hand-off is taken back: each conversation returns to who had it before, unless life has gone on with it."""
+
+import datetime as dt
+from collections.abc import Collection, Iterable
+from typing import NamedTuple
+
+from django.db import IntegrityError
+from django.db.models import Exists, OuterRef, QuerySet
+
+from textbank.assignments import carrying_out
+from textbank.assignments.judging import LEASE
+from textbank.conversations.ledger import Card
+from textbank.conversations.models import Action, Draft, Handoff, LeftAlone, Move, State
+from textbank.organizations.models import Membership
+
+
+class StillRunning(Exception):
+    """It is still handing on: stop it first."""
+
+
+class AlreadyUndone(Exception):
+    """It was taken back before; what can be undone is the undo."""
+
+
+def undo(handoff: Handoff, *, by: Membership, now: dt.datetime) -> Handoff:
+    """Gives everything back that nobody has worked on or moved since; returns the record, itself a hand-off.
+
+    What was worked on (an outgoing text, a close, a tag or an answer; an inbound text alone does not count), what
+    was moved again, and what belonged to somebody who is gone stays, and the record says so.
+    """
+    if handoff.state == State.RUNNING:
+        raise StillRunning("It is still running. Stop it first.")
+    if Handoff.objects.filter(undoes=handoff).exists():
+        raise AlreadyUndone("It was undone before.")
+    try:
+        return carrying_out.begin(Undoing(handoff, by, now))
+    except IntegrityError as error:
+        if "undoes" not in str(error):
+            raise
+        raise AlreadyUndone("It was undone before.") from error
+
+
+class Moved(NamedTuple):
+    """A move to be taken back, and what became of its conversation."""
+
+    conversation: int
+    giver: int | None
+    receiver: int | None
+    at: dt.datetime
+    holder: int | None
+    worked_at: dt.datetime | None
+    again: bool
+    drafting: bool
+
+
+class Undoing:
+    """An undo on its way."""
+
+    def __init__(self, original: Handoff, by: Membership, now: dt.datetime) -> None:
+        self.original, self.by, self.now = original, by, now
+
+    @classmethod
+    def recorded(cls, handoff: Handoff) -> "Undoing":
+        if handoff.undoes is None or handoff.by is None:
+            raise ValueError(f"Hand-off {handoff.pk} undoes nothing.")
+        return cls(handoff.undoes, handoff.by, handoff.at)
+
+    def record(self) -> Handoff:
+        return Handoff(
+            organization_id=self.original.organization_id,
+            action=Action.UNDO,
+            by=self.by,
+            at=self.now,
+            undoes=self.original,
+            campaign_id=self.original.campaign_id,
+        )
+
+    def moves(self) -> QuerySet[Move]:
+        return Move.objects.filter(handoff=self.original, left_alone=None).order_by("pk")
+
+    def ids(self) -> Iterable[int]:
+        return self.moves().values_list("conversation_id", flat=True).iterator(chunk_size=10_000)
+
+    def cards(self, ids: Collection[int], *, dealt: int) -> list[Card]:
+        later = Move.objects.filter(conversation=OuterRef("conversation"), pk__gt=OuterRef("pk"), left_alone=None)
+        touched = Draft.objects.filter(
+            conversation=OuterRef("conversation"), author=OuterRef("receiver"), touched_at__gt=self.now - LEASE
+        )
+        rows = (
+            self.moves()
+            .filter(conversation__in=list(ids))
+            .annotate(again=Exists(later), drafting=Exists(touched))
+            .values_list(
+                *("conversation_id", "giver_id", "receiver_id", "at", "conversation__texter_id"),
+                *("conversation__worked_at", "again", "drafting"),
+            )
+        )
+        moved = [Moved(*row) for row in rows]
+        gone = suspended({one.giver for one in moved if one.giver})
+        return [Card(one.conversation, one.holder, one.giver, stays(one, gone)) for one in moved]
+
+    def finish(self, handoff: Handoff) -> None:
+        """Every figure is right as it was counted."""
+
+
+def stays(one: Moved, gone: set[int]) -> LeftAlone | None:
+    """Why the conversation is not given back, if it is not."""
+    if one.again or one.holder != one.receiver:
+        return LeftAlone.MOVED_AGAIN
+    if one.worked_at and one.worked_at > one.at:
+        return LeftAlone.WORKED_ON
+    if one.giver in gone:
+        return LeftAlone.GONE
+    return LeftAlone.BEING_ANSWERED if one.drafting else None
+
+
+def suspended(members: Collection[int]) -> set[int]:
+    found = Membership.objects.filter(pk__in=members, suspended_at__isnull=False)
+    return set(found.values_list("pk", flat=True))
