@@ -39,7 +39,7 @@ class Matter(Protocol):
         """Every conversation it looks at, in order."""
 
     def cards(self, ids: Collection[int], *, dealt: int) -> list[Card]:
-        """What becomes of each of these, which are locked."""
+        """Locks these, in the order of their ids, and says what becomes of each."""
 
     def finish(self, handoff: Handoff) -> None:
         """Puts the figures right when everything was looked at."""
@@ -59,7 +59,6 @@ def begin(matter: Matter) -> Handoff:
         if len(ids) > AT_ONCE:
             return begin_big(handoff, matter)
         handoff.save()
-        lock(ids)
         ledger.hand(handoff, matter.cards(ids, dealt=0), at=handoff.at)
         return close(handoff, matter, State.DONE)
 
@@ -122,7 +121,6 @@ def go_on_with(handoff: Handoff) -> None:
     done = 0
     for batch in batches(left):
         with transaction.atomic():
-            lock(batch)
             handoff.refresh_from_db(fields=["stop_asked"])
             if handoff.stop_asked:
                 break

@@ -1,5 +1,6 @@
 """Conversations change hands because an admin says so: to texters, dealt like cards, or back to the pool."""
 
+import datetime as dt
 from collections.abc import Collection, Iterable
 from typing import Any
 
@@ -56,6 +57,9 @@ def preview(plan: Plan) -> Handoff:
     return handoff
 
 
+NEVER = dt.datetime.max.replace(tzinfo=dt.UTC)
+
+
 class TooMany(BadPlan):
     """More than is handed on at once."""
 
@@ -76,11 +80,10 @@ class Dealing:
     def cards(self, ids: Collection[int] | None, *, dealt: int) -> list[Card]:
         """Each of the conversations (of all that match, for None) with who gives, who gets, or why it stays.
 
-        Judged by what the rows say now; `dealt` is how many cards were dealt before these.
+        Ids are locked, in their order, and judged by what their rows say once they are; `dealt` is how many cards
+        were dealt before these.
         """
-        wanted = self.plan.conversations if ids is None else Conversation.objects.among(ids)
-        looked_at = longest_waiting_first(judged(wanted, self.plan))
-        rows = list(looked_at.values_list("pk", "texter_id", "stays"))  # type: ignore[misc]
+        rows = self.rows(ids)
         movable = [(pk, holder) for pk, holder, stays in rows if stays is None][: self.still_wanted(dealt)]
         receivers = self.receivers([holder for _, holder in movable], dealt)
         staying = [Card(pk, holder, None, LeftAlone(stays)) for pk, holder, stays in rows if stays is not None]
@@ -89,6 +92,17 @@ class Dealing:
             for (pk, holder), receiver in zip(movable, receivers, strict=True)
         ]
         return moving + staying
+
+    def rows(self, ids: Collection[int] | None) -> list[tuple[int, int | None, int | None]]:
+        """(id, holder, why it stays), longest waiting first."""
+        figures = ("pk", "texter_id", "stays", "waiting_since")
+        if ids is None:
+            looked_at = longest_waiting_first(judged(self.plan.conversations, self.plan))
+            return [row[:3] for row in looked_at.values_list(*figures)]
+        # One statement locks and judges: a row that somebody changed meanwhile is judged again as it is now.
+        locked = judged(Conversation.objects.among(ids), self.plan).order_by("pk").select_for_update(of=("self",))
+        found = sorted(locked.values_list(*figures), key=lambda row: (row[3] is None, row[3] or NEVER, row[0]))
+        return [row[:3] for row in found]
 
     def receivers(self, holders: list[int | None], dealt: int) -> list[int | None]:
         if self.plan.to_the_pool:

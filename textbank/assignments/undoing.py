@@ -82,6 +82,7 @@ class Undoing:
         return self.moves().values_list("conversation_id", flat=True).iterator(chunk_size=10_000)
 
     def cards(self, ids: Collection[int], *, dealt: int) -> list[Card]:
+        carrying_out.lock(ids)
         later = Move.objects.filter(conversation=OuterRef("conversation"), pk__gt=OuterRef("pk"), left_alone=None)
         touched = Draft.objects.filter(
             conversation=OuterRef("conversation"), author=OuterRef("receiver"), touched_at__gt=self.now - LEASE
