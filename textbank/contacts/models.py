@@ -10,7 +10,7 @@ from textbank.organizations.models import Membership, Organization
 class Contact(models.Model):
     """One phone number in one campaign, with what the list said of it. Wide, and written once."""
 
-    # A trigger promises that it is the campaign's; this and the upload's foreign key would cost each row loaded a look-up.
+    # A trigger promises that it is the campaign's; this foreign key and the upload's would cost each row loaded.
     organization = models.ForeignKey(
         Organization, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
     )
