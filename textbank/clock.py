@@ -5,6 +5,7 @@ import logging
 import signal
 from collections.abc import Callable
 
+from asgiref.sync import async_to_sync
 from django.utils import timezone
 from procrastinate.contrib.django import app as jobs
 
@@ -15,9 +16,18 @@ log = logging.getLogger(__name__)
 
 Errand = Callable[[], object]
 
+
+@async_to_sync
+async def retry_stalled() -> None:
+    """Jobs of a worker that was killed begin anew; each finds in its noun what was done."""
+    for job in await jobs.job_manager.get_stalled_jobs():
+        await jobs.job_manager.retry_job(job)
+
+
 # (seconds between two runs, what is done)
 ERRANDS: list[tuple[float, Errand]] = [
     (30, lambda: delivering.give_up_on_forgotten(timezone.now())),
+    (30, retry_stalled),
 ]
 
 
