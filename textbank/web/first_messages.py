@@ -36,11 +36,7 @@ class Card(NamedTuple):
 def first_messages(request: MemberRequest) -> HttpResponse:
     if request.method == "POST":
         return send(request)
-    now = timezone.now()
-    context = deck(request, now)
-    if not context["cards"]:
-        context["opens"] = to_do.next_opening(request.member, now)
-    return render(request, "texter/first_messages.html", context)
+    return render(request, "texter/first_messages.html", deck(request, timezone.now()))
 
 
 @require_GET
@@ -60,7 +56,14 @@ def deck(request: MemberRequest, now: dt.datetime) -> dict[str, object]:
     if after and not cards:
         # Those that were skipped come round again.
         after, cards = 0, cards_after(member, 0, now)
-    return {"cards": cards, "after": after, "todo": counted, "sent": to_do.sent_today(member, now), "now": now}
+    return {
+        "cards": cards,
+        "after": after,
+        "todo": counted,
+        "sent": to_do.sent_today(member, now),
+        "opens": to_do.next_opening(member, now) if counted.later and not cards else None,
+        "now": now,
+    }
 
 
 def cards_after(member: Membership, after: int, now: dt.datetime) -> list[Card]:

@@ -311,7 +311,10 @@ def gone(request: MemberRequest, pk: int) -> HttpResponse:
         .order_by("-pk")
         .first()
     )
-    context: dict[str, Any] = {"says": Says(where_it_went(move), shut=True, icon="handoff"), "inbox": inbox(request.member, pk)}
+    context: dict[str, Any] = {
+        "says": Says(where_it_went(move), shut=True, icon="handoff"),
+        "inbox": inbox(request.member, pk),
+    }
     if request.headers.get("HX-Request"):
         return render(request, "texter/lost.html", context, status=409)
     context["draft"] = Draft.objects.filter(conversation=pk, author=request.member).first()

@@ -20,6 +20,7 @@ let left = Number(page.dataset.left);
 let shownAt = 0;
 let fetching = null;
 let endReached = false;
+let endKnown = true; // what stands in [data-empty] is how things are now
 
 const idOf = (card) => card.dataset.card;
 const lastId = () => Math.max(0, ...queue.map((card) => Number(idOf(card))));
@@ -49,7 +50,7 @@ function show() {
     }
   }
   form.hidden = !card;
-  empty.hidden = Boolean(card) || left - clicked.size > 0 || outbox.waiting > 0;
+  empty.hidden = Boolean(card) || !endKnown;
   deck.classList.toggle("more", queue.length > 1);
   if (card) dress(card);
   count();
@@ -104,6 +105,8 @@ function receive(fresh, after) {
   // The server still counts those that are on their way to it.
   left = Number(root.dataset.left);
   sent = Number(root.dataset.sent);
+  empty.innerHTML = root.querySelector("[data-empty]").innerHTML;
+  endKnown = left === 0 || cards.length === 0;
   const before = queue.length;
   if (after === 0) dropMissing(cards);
   take(cards);
@@ -129,6 +132,7 @@ function send(event) {
   if (!card || button.disabled || performance.now() - shownAt < GUARD) return;
   queue.shift();
   clicked.set(idOf(card), card);
+  endKnown = false;
   outbox.add(idOf(card));
   show();
   refill();

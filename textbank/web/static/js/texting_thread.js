@@ -10,6 +10,7 @@ let due = null;
 let tries = 0;
 let settling = null;
 let seenTimer = null;
+let beingRead = null;
 let messages = 0;
 
 const thread = () => document.getElementById("thread");
@@ -45,11 +46,13 @@ function settle() {
 }
 
 function markSeen() {
-  clearTimeout(seenTimer);
   const latest = thread().dataset.lastSeen;
+  if (latest === beingRead) return;
+  beingRead = latest;
+  clearTimeout(seenTimer);
   seenTimer = setTimeout(() => {
-    if (document.hidden) return;
-    document.getElementById("last-seen").value = latest;
+    beingRead = null;
+    if (!document.hidden) document.getElementById("last-seen").value = latest;
   }, READ);
 }
 
