@@ -7,7 +7,7 @@ import pytest
 
 from textbank.assignments import carrying_out
 from textbank.assignments.reassigning import reassign, unassign
-from textbank.assignments.undoing import AlreadyUndone, StillRunning, undo
+from textbank.assignments.undoing import AlreadyUndone, StillRunning, preview, undo
 from textbank.conversations import answering, closing, drafting, sending
 from textbank.conversations.models import Action, Conversation, State, Status
 from textbank.conversations.receiving import receive
@@ -69,6 +69,21 @@ def test_what_was_worked_on_or_moved_again_stays(riverton, handoff, six, now):
 
     assert (back.matched, back.moved) == (6, 2)
     assert back.left_alone == {"worked_on": 3, "moved_again": 1}
+
+
+def test_a_preview_says_what_the_undo_would_do_and_writes_nothing(riverton, handoff, six, now):
+    closing.close(six[0])
+    reassign([six[1].pk], [riverton.tara], by=riverton.ada, now=now + LATER)
+
+    shown = preview(handoff, by=riverton.ada, now=now + LATER)
+
+    assert (shown.pk, shown.matched, shown.moved) == (None, 6, 4)
+    assert shown.left_alone == {"worked_on": 1, "moved_again": 1}
+    assert held(riverton.tess) == 0
+    done = undo(handoff, by=riverton.ada, now=now + LATER)
+    assert (done.moved, done.left_alone) == (shown.moved, shown.left_alone)
+    with pytest.raises(AlreadyUndone):
+        preview(handoff, by=riverton.ada, now=now + LATER)
 
 
 def test_an_inbound_text_alone_does_not_hold_it(riverton, handoff, six, now):

@@ -9,6 +9,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from textbank.assignments import carrying_out
 from textbank.assignments.judging import LEASE
+from textbank.conversations import ledger
 from textbank.conversations.ledger import Card
 from textbank.conversations.models import Action, Draft, Handoff, LeftAlone, Move, State
 from textbank.organizations.models import Membership
@@ -28,16 +29,30 @@ def undo(handoff: Handoff, *, by: Membership, now: dt.datetime) -> Handoff:
     What was worked on (an outgoing text, a close, a tag or an answer; an inbound text alone does not count), what
     was moved again, and what belonged to somebody who is gone stays, and the record says so.
     """
-    if handoff.state == State.RUNNING:
-        raise StillRunning("It is still running. Stop it first.")
-    if Handoff.objects.filter(undoes=handoff).exists():
-        raise AlreadyUndone("It was undone before.")
+    refuse(handoff)
     try:
         return carrying_out.begin(Undoing(handoff, by, now))
     except IntegrityError as error:
         if "undoes" not in str(error):
             raise
         raise AlreadyUndone("It was undone before.") from error
+
+
+def preview(handoff: Handoff, *, by: Membership, now: dt.datetime) -> Handoff:
+    """What undoing it now would write down; nothing is written. Raises StillRunning, AlreadyUndone."""
+    refuse(handoff)
+    undoing = Undoing(handoff, by, now)
+    back = undoing.record()
+    ledger.count(back, undoing.cards(None, dealt=0))
+    return back
+
+
+def refuse(handoff: Handoff) -> None:
+    """Raises StillRunning or AlreadyUndone for what cannot be undone now."""
+    if handoff.state == State.RUNNING:
+        raise StillRunning("It is still running. Stop it first.")
+    if Handoff.objects.filter(undoes=handoff).exists():
+        raise AlreadyUndone("It was undone before.")
 
 
 class Moved(NamedTuple):
@@ -71,7 +86,8 @@ class Undoing:
             action=Action.UNDO,
             by=self.by,
             at=self.now,
-            undoes=self.original,
+            # By its id: the original does not count as undone while this is only looked at.
+            undoes_id=self.original.pk,
             campaign_id=self.original.campaign_id,
         )
 
@@ -81,20 +97,22 @@ class Undoing:
     def ids(self) -> Iterable[int]:
         return self.moves().values_list("conversation_id", flat=True).iterator(chunk_size=10_000)
 
-    def cards(self, ids: Collection[int], *, dealt: int) -> list[Card]:
-        carrying_out.lock(ids)
+    def cards(self, ids: Collection[int] | None, *, dealt: int) -> list[Card]:
+        """Each of the conversations (of all that were moved, for None) with who gets it back, or why it stays.
+
+        Ids are locked, in their order.
+        """
+        moves = self.moves()
+        if ids is not None:
+            carrying_out.lock(ids)
+            moves = moves.filter(conversation__in=list(ids))
         later = Move.objects.filter(conversation=OuterRef("conversation"), pk__gt=OuterRef("pk"), left_alone=None)
         touched = Draft.objects.filter(
             conversation=OuterRef("conversation"), author=OuterRef("receiver"), touched_at__gt=self.now - LEASE
         )
-        rows = (
-            self.moves()
-            .filter(conversation__in=list(ids))
-            .annotate(again=Exists(later), drafting=Exists(touched))
-            .values_list(
-                *("conversation_id", "giver_id", "receiver_id", "at", "conversation__texter_id"),
-                *("conversation__worked_at", "again", "drafting"),
-            )
+        rows = moves.annotate(again=Exists(later), drafting=Exists(touched)).values_list(
+            *("conversation_id", "giver_id", "receiver_id", "at", "conversation__texter_id"),
+            *("conversation__worked_at", "again", "drafting"),
         )
         moved = [Moved(*row) for row in rows]
         gone = suspended({one.giver for one in moved if one.giver})
