@@ -34,20 +34,20 @@ def tag(
         return []
     Tagging.objects.bulk_create(Tagging(conversation=thread, tag=tag, by=by, at=now) for tag in new)
     escalates = not thread.escalated and not all(tag.assignable for tag in new)
-    change(thread, escalated=thread.escalated or escalates)
+    change(thread, thread.escalated or escalates, now)
     if escalates:
         take_out(thread, by, now, note)
     return new
 
 
 @transaction.atomic
-def untag(conversation: Conversation, tags: Collection[Tag], *, by: Membership) -> int:
+def untag(conversation: Conversation, tags: Collection[Tag], *, by: Membership, now: dt.datetime) -> int:
     """Takes the tags off; returns how many it wore. Without its last escalation tag it is escalated no more: it stays
     in the pool, where texters get it again. Raises sending.NotYours."""
     thread = look_again(conversation, by)
     removed, _ = thread.taggings.filter(tag__in=tags).delete()
     if removed:
-        change(thread, escalated=thread.taggings.filter(tag__assignable=False).exists())
+        change(thread, thread.taggings.filter(tag__assignable=False).exists(), now)
     return removed
 
 
@@ -57,7 +57,7 @@ def retag(
 ) -> None:
     """Both in one step: first off, then on. Raises sending.NotYours."""
     if remove:
-        untag(conversation, remove, by=by)
+        untag(conversation, remove, by=by, now=now)
     if add:
         tag(conversation, add, by=by, now=now)
 
@@ -85,8 +85,9 @@ def look_again(conversation: Conversation, by: Membership) -> Conversation:
     return thread
 
 
-def change(thread: Conversation, *, escalated: bool) -> None:
-    Conversation.objects.filter(pk=thread.pk).update(escalated=escalated, changed_in=CurrentTransaction())
+def change(thread: Conversation, escalated: bool, now: dt.datetime) -> None:
+    seen = {"worked_at": now, "changed_in": CurrentTransaction()}
+    Conversation.objects.filter(pk=thread.pk).update(escalated=escalated, **seen)
     thread.escalated = escalated
     if thread.texter_id:
         news.tell([thread.texter_id], f"conversation:{thread.pk}")

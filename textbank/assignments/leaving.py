@@ -2,12 +2,13 @@
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from django.db import transaction
 
 from textbank.assignments.plans import BadPlan
 from textbank.assignments.reassigning import reassign, unassign
+from textbank.conversations.filters import CAMPAIGN_STATES, STATUSES, TRUTHS, Filter
 from textbank.conversations.models import Conversation, Handoff
 from textbank.organizations import people
 from textbank.organizations.models import Membership
@@ -48,5 +49,10 @@ def suspend(
 def everything_of(member: Membership) -> Filter:
     """The closed, the archived and the opted out too: a contact who writes again must reach somebody."""
     return Filter.parse(
-        {"texter": member.pk, "status": list(STATUSES), "campaign_state": list(CAMPAIGN_STATES), "opted_out": list(TRUTHS)}
+        {
+            "texter": member.pk,
+            "status": list(STATUSES),
+            "campaign_state": list(CAMPAIGN_STATES),
+            "opted_out": list(TRUTHS),
+        }
     )
