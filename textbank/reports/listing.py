@@ -1,0 +1,51 @@
+"""What a row of a list of conversations shows, whatever the size of the page."""
+
+import datetime as dt
+from typing import NamedTuple
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, Subquery
+from django.db.models.functions import JSONObject
+
+from textbank.conversations.models import Conversation, Direction, Message, Tagging
+from textbank.conversations.models.conversation import ConversationQuerySet
+
+
+class LastMessage(NamedTuple):
+    direction: str
+    text: str
+    at: dt.datetime
+
+
+class Worn(NamedTuple):
+    """A tag that a conversation wears."""
+
+    id: int
+    title: str
+
+
+def listed(conversations: ConversationQuerySet) -> ConversationQuerySet:
+    """Each with contact, campaign, texter, last message and tags: no further statement, however many there are."""
+    messages = Message.objects.filter(conversation=OuterRef("pk")).order_by("-pk")
+    last = messages.values(said=JSONObject(direction="direction", text="text", at="created_at"))[:1]
+    tags = Tagging.objects.filter(conversation=OuterRef("pk")).order_by("tag__title")
+    return (
+        conversations.select_related("contact", "campaign", "texter__user", "pinned_to__user")
+        .defer("contact__custom", "campaign__description")
+        .annotate(
+            said_last=Subquery(last), worn=ArraySubquery(tags.values(said=JSONObject(id="tag", title="tag__title")))
+        )
+    )
+
+
+def last_message(conversation: Conversation) -> LastMessage | None:
+    """Of a listed conversation."""
+    said = vars(conversation)["said_last"]
+    if said is None:
+        return None
+    return LastMessage(Direction(said["direction"]).label, said["text"], dt.datetime.fromisoformat(said["at"]))
+
+
+def tags(conversation: Conversation) -> list[Worn]:
+    """Of a listed conversation, by title."""
+    return [Worn(tag["id"], tag["title"]) for tag in vars(conversation)["worn"]]
