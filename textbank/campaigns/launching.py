@@ -5,7 +5,7 @@ import datetime as dt
 from django.db import transaction
 
 from textbank.campaigns import blanks
-from textbank.campaigns.models import Campaign, Step
+from textbank.campaigns.models import Campaign
 from textbank.messaging.models import MessagingService
 from textbank.organizations import audit
 from textbank.organizations.models import Membership
@@ -34,25 +34,33 @@ def start(campaign: Campaign, *, by: Membership, now: dt.datetime) -> None:
 
 def lacking(campaign: Campaign) -> list[str]:
     """What stands between the campaign and its start, in words for the admin."""
-    missing = []
+    return [sentence for sentences in gaps(campaign).values() for sentence in sentences]
+
+
+def gaps(campaign: Campaign) -> dict[str, list[str]]:
+    """The same by where it is put right: the "campaign" itself, its "contacts", its "script", the "organization"."""
+    found: dict[str, list[str]] = {"campaign": [], "contacts": [], "script": [], "organization": []}
     if campaign.archived_at:
-        missing.append("The campaign is archived.")
+        found["campaign"].append("The campaign is archived.")
     if not campaign.contacts.exists():
-        missing.append("There are no contacts yet. Upload a list.")
+        found["contacts"].append("There are no contacts yet. Upload a list.")
     if campaign.first_step is None:
-        missing.append("The script is empty. Write the first message.")
+        found["script"].append("The script is empty. Write the first message.")
+    for step in campaign.steps.all():
+        found["script"] += unknown_blanks(step.texts, campaign)
     if not (campaign.service or service_of(campaign)):
-        missing.append("The organization has no messaging service to send with.")
-    return missing + [sentence for step in campaign.steps.all() for sentence in unknown_blanks(step, campaign)]
+        found["organization"].append("The organization has no messaging service to send with.")
+    return {place: sentences for place, sentences in found.items() if sentences}
 
 
-def unknown_blanks(step: Step, campaign: Campaign) -> list[str]:
-    """A sentence for each blank that no contact could fill."""
+def unknown_blanks(texts: list[str], campaign: Campaign) -> list[str]:
+    """A sentence for each blank in these texts that no contact could fill."""
     found = []
-    for name in dict.fromkeys(name for text in step.texts for name in blanks.unknown(text, campaign.custom_fields)):
+    for name in dict.fromkeys(name for text in texts for name in blanks.unknown(text, campaign.custom_fields)):
         meant = blanks.suggest(name, campaign.custom_fields)
         hint = f" Did you mean {{{meant}}}?" if meant else ""
-        found.append(f"The script says {{{name}}}, which the list does not have.{hint}")
+        shown = name if "{" in name or "}" in name else f"{{{name}}}"
+        found.append(f"The script says {shown}, which the list does not have.{hint}")
     return found
 
 

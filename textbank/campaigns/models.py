@@ -1,6 +1,7 @@
 """What is said, to whom in general, and when: campaigns, the steps of their scripts, canned responses."""
 
 import datetime as dt
+from zoneinfo import ZoneInfo
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -72,6 +73,10 @@ class Campaign(models.Model):
     @property
     def live(self) -> bool:
         return self.state == "started"
+
+    def past_due(self, now: dt.datetime) -> bool:
+        """Whether its due date is over, on its own clock."""
+        return self.due_by is not None and self.due_by < now.astimezone(ZoneInfo(self.timezone)).date()
 
     @property
     def hours(self) -> Hours:
