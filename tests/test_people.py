@@ -254,7 +254,8 @@ def test_more_people_are_not_more_statements(client, riverton):
     for number in range(20):
         member = riverton.person(f"Volunteer{number}", TEXTER)
         riverton.conversations(campaign, 1, holder=member)
-    assert statements() == few
+    # The first look may also write down that Ada was seen.
+    assert statements() <= few
 
 
 def test_ada_changes_a_role_on_the_page(client, riverton):

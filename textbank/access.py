@@ -10,7 +10,9 @@ from typing import Any, Concatenate, cast
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import timezone
 
+from textbank.organizations import presence
 from textbank.organizations.models import Membership, Role, Token
 from textbank.organizations.models.token import digest
 
@@ -27,7 +29,7 @@ Page = Callable[Concatenate[MemberRequest, ...], HttpResponse]
 def membership(user_id: int, slug: str) -> Membership:
     """The person's membership there. Raises Http404 for a stranger, PermissionDenied for somebody suspended."""
     member = (
-        Membership.objects.select_related("user", "organization__settings")
+        Membership.objects.select_related("user", "organization__settings", "presence")
         .filter(user_id=user_id, organization__slug=slug)
         .first()
     )
@@ -54,6 +56,7 @@ def door(role: Role) -> Callable[[Page], Callable[..., HttpResponse]]:
                 raise PermissionDenied(f"This page is for {role.label.lower()}s and above.")
             request = cast(MemberRequest, request)
             request.member = member
+            presence.seen(member, timezone.now())
             return page(request, *args, **kwargs)
 
         opened.role = role  # type: ignore[attr-defined]
