@@ -1,8 +1,10 @@
 """Asking for texts."""
 
 import datetime as dt
+from threading import Barrier, Thread
 
 import pytest
+from django.db import connection
 
 from textbank.assignments.models import Request
 from textbank.assignments.requesting import BadCount, RequestOpen, offered, request
@@ -77,3 +79,27 @@ def test_approval_levels(riverton, now):
 def test_counts_that_cannot_be_asked_for(riverton, now, count):
     with pytest.raises(BadCount):
         request(riverton.tess, count, now=now)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_requests_at_the_same_moment_one_waits(riverton, now):
+    riverton.tess.approval = Approval.REQUIRED
+    riverton.tess.save()
+    both, came = Barrier(2), []
+
+    def ask():
+        both.wait()
+        try:
+            came.append(request(riverton.tess, 5, now=now).state)
+        except RequestOpen:
+            came.append("open")
+        connection.close()
+
+    clicks = [Thread(target=ask) for _ in range(2)]
+    for click in clicks:
+        click.start()
+    for click in clicks:
+        click.join()
+
+    assert sorted(came) == ["open", "waiting"]
+    assert Request.objects.count() == 1

@@ -2,7 +2,7 @@
 
 import datetime as dt
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from textbank.assignments.models import Request
 from textbank.assignments.pool import assignable
@@ -15,6 +15,9 @@ from textbank.organizations.models import Approval, Membership
 ORDER = (Status.NEEDS_RESPONSE, Status.NEEDS_FIRST_MESSAGE)
 
 
+STILL_OPEN = "Your last request still waits for approval."
+
+
 class RequestOpen(Exception):
     """This person's last request still waits for approval."""
 
@@ -23,7 +26,6 @@ class BadCount(ValueError):
     """A number that cannot be asked for."""
 
 
-@transaction.atomic
 def request(texter: Membership, count: int, *, campaign: int | None = None, now: dt.datetime) -> Request:
     """Gives the texter up to `count` conversations from the general pool, oldest waiting first, at once.
 
@@ -33,10 +35,21 @@ def request(texter: Membership, count: int, *, campaign: int | None = None, now:
     most = texter.organization.settings.most_at_once
     if not 1 <= count <= most:
         raise BadCount(f"Ask for 1 to {most:,} texts at once.")
-    if Request.objects.filter(texter=texter, state=Request.State.WAITING).exists():
-        raise RequestOpen("Your last request still waits for approval.")
     asked = Request(organization_id=texter.organization_id, texter=texter, campaign_id=campaign, count=count, at=now)
-    match texter.approval:
+    try:
+        with transaction.atomic():
+            return answer(asked, now)
+    except IntegrityError as error:
+        # Two clicks at the same moment met at the unique constraint.
+        if "one_open_request_each" not in str(error):
+            raise
+        raise RequestOpen(STILL_OPEN) from error
+
+
+def answer(asked: Request, now: dt.datetime) -> Request:
+    if Request.objects.filter(texter=asked.texter, state=Request.State.WAITING).exists():
+        raise RequestOpen(STILL_OPEN)
+    match asked.texter.approval:
         case Approval.AUTO:
             give(asked, now)
         case Approval.NONE:
