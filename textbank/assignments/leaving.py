@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from django.db import transaction
 
@@ -40,10 +40,9 @@ def suspend(
         return Left(member, None)
     if not Conversation.objects.held_by(member).exists():
         return Left(member, None)
-    wishes = {"by": by, "now": now, "reason": f"{member.name} was suspended", "include_escalated": True}
-    if texters:
-        return Left(member, reassign(everything_of(member), texters, include_drafting=True, **wishes))
-    return Left(member, unassign(everything_of(member), include_drafting=True, **wishes))
+    held, why = everything_of(member), f"{member.name} was suspended"
+    wishes: dict[str, Any] = {"now": now, "reason": why, "include_escalated": True, "include_drafting": True}
+    return Left(member, reassign(held, texters, by=by, **wishes) if texters else unassign(held, by=by, **wishes))
 
 
 def everything_of(member: Membership) -> Filter:
