@@ -4,7 +4,8 @@ It refuses what it does not know: a misspelt filter would match everything, and 
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -12,16 +13,23 @@ from django.db.models import Q
 from django.http import QueryDict
 
 from textbank.campaigns.models import Campaign
+from textbank.contacts.folding import words
 from textbank.conversations.models import Conversation, Status
 from textbank.conversations.models.conversation import ConversationQuerySet
 from textbank.organizations.models import Membership, Tag
 
-UNASSIGNED = "unassigned"
+UNASSIGNED, SUSPENDED = "unassigned", "suspended"
+NOT_MEMBERS = {UNASSIGNED, SUSPENDED}  # who may be meant by “texter” without being one
 STATUSES = tuple(status.key for status in Status)
 CAMPAIGN_STATES = ("active", "archived")
 TRUTHS = {"false": False, "true": True}
 ESCALATED = ("include", "only", "exclude")
-ORDERS = ("activity", "waiting")
+ORDERS = ("activity", "waiting", "name")
+# What is one value however many commas are in it.
+WHOLE = {"name", "phone"}
+FEWEST_DIGITS, MOST_DIGITS = 4, 15
+LONGEST_NAME = 200
+LONGEST_WAIT = 60 * 24 * 3653  # minutes
 
 
 class BadFilter(ValueError):
@@ -50,6 +58,8 @@ class Filter:
     tag: tuple[int, ...] = ()
     not_tag: tuple[int, ...] = ()
     escalated: str = "include"
+    name: str = ""
+    phone: str = ""
     waiting_minutes: int | None = None
     # The keys that were chosen at all; a filter with none is empty, and moves nothing.
     chosen: frozenset[str] = field(default=frozenset(), compare=False)
@@ -87,18 +97,19 @@ class Filter:
         organization = viewer.organization_id
         for kind, ids in (
             (Campaign, {*self.campaign, *self.not_campaign}),
-            (Membership, {*self.texter, *self.not_texter} - {UNASSIGNED}),
+            (Membership, {*self.texter, *self.not_texter} - NOT_MEMBERS),
             (Tag, {*self.tag, *self.not_tag}),
         ):
-            if ids and kind.objects.filter(organization=organization, pk__in=ids).count() != len(ids):  # type: ignore[attr-defined]
+            if ids and kind.objects.filter(organization=organization, pk__in=ids).count() != len(ids):
                 raise Strangers(kind._meta.verbose_name)
 
     def where(self, viewer: Membership, now: dt.datetime) -> Q:
         """The condition, over everything the filter says."""
         return Q(
             self.where_campaign(viewer),
-            self.where_holder(),
+            self.where_holder(viewer),
             self.where_tags(),
+            self.where_contact(viewer),
             Q(status__in=[Status.named(key) for key in self.status]) if self.status else Q(),
             Q(opted_out=self.opted_out[0]) if len(set(self.opted_out)) == 1 else Q(),
             Q(escalated=self.escalated == "only") if self.escalated != "include" else Q(),
@@ -116,8 +127,18 @@ class Filter:
         # Their ids, not a join: the count is then one range of one index for each.
         return Q(campaign__in=list(campaigns.values_list("pk", flat=True)))
 
-    def where_holder(self) -> Q:
-        return (held_by(self.texter) if self.texter else Q()) & (~held_by(self.not_texter) if self.not_texter else Q())
+    def where_holder(self, viewer: Membership) -> Q:
+        held = held_by(self.texter, viewer) if self.texter else Q()
+        return held & ~held_by(self.not_texter, viewer) if self.not_texter else held
+
+    def where_contact(self, viewer: Membership) -> Q:
+        named = Q(contact__search_name__begin_words=words(self.name)) if self.name else Q()
+        if not self.phone:
+            return named
+        contact = Q(contact__organization=viewer.organization_id)
+        if self.phone.startswith("+"):
+            return named & contact & Q(contact__cell=self.phone)
+        return named & contact & Q(contact__cell__reverse__startswith=self.phone[::-1])
 
     def where_tags(self) -> Q:
         # Sub-selects, not joins: two matching tags must not count a conversation twice.
@@ -143,8 +164,12 @@ class Filter:
         return query.urlencode()
 
 
-def held_by(texters: Iterable[int | str]) -> Q:
-    held = Q(texter__in=[texter for texter in texters if texter != UNASSIGNED])
+def held_by(texters: Collection[int | str], viewer: Membership) -> Q:
+    members = {texter for texter in texters if texter not in NOT_MEMBERS}
+    if SUSPENDED in texters:
+        gone = Membership.objects.filter(organization_id=viewer.organization_id, suspended_at__isnull=False)
+        members |= set(gone.values_list("pk", flat=True))
+    held = Q(texter__in=members)
     return held | Q(texter=None) if UNASSIGNED in texters else held
 
 
@@ -157,7 +182,11 @@ def spelt_out(said: Mapping[str, Any]) -> Iterable[tuple[str, list[str]]]:
     for key in said:
         values = said.getlist(key) if isinstance(said, QueryDict) else said[key]
         values = values if isinstance(values, list) else [values]
-        yield key, [part.strip() for value in values for part in spell(value).split(",")]
+        yield key, [part.strip() for value in values for part in parts(key, spell(value))]
+
+
+def parts(key: str, value: str) -> list[str]:
+    return [value] if key in WHOLE else value.split(",")
 
 
 def number(value: str) -> int:
@@ -183,7 +212,31 @@ def numbers(values: list[str]) -> tuple[int, ...]:
 
 
 def holders(values: list[str]) -> tuple[int | str, ...]:
-    return tuple(value if value == UNASSIGNED else number(value) for value in values)
+    return tuple(value if value in NOT_MEMBERS else number(value) for value in values)
+
+
+def minutes(value: str) -> int:
+    found = number(value)
+    if found > LONGEST_WAIT:
+        raise ValueError("Nobody waits for longer than ten years.")
+    return found
+
+
+def name(value: str) -> str:
+    # A name without a word would match everybody.
+    if not words(value) or not value.isprintable():
+        raise ValueError("Write the beginning of a name.")
+    if len(value) > LONGEST_NAME:
+        raise ValueError("That is longer than any name.")
+    return value
+
+
+def phone(value: str) -> str:
+    """The digits alone, with the plus before them if they are a whole number."""
+    digits = "".join(one for one in value if one in "0123456789")
+    if not re.fullmatch(r"\+?[0-9 ().\-]+", value) or not FEWEST_DIGITS <= len(digits) <= MOST_DIGITS:
+        raise ValueError(f"Give the whole number, or at least its last {FEWEST_DIGITS} digits.")
+    return f"+{digits}" if value.startswith("+") else digits
 
 
 READERS: dict[str, Callable[[list[str]], Any]] = {
@@ -197,5 +250,7 @@ READERS: dict[str, Callable[[list[str]], Any]] = {
     "tag": numbers,
     "not_tag": numbers,
     "escalated": lambda values: one_of(ESCALATED, single(values)),
-    "waiting_minutes": lambda values: number(single(values)),
+    "name": lambda values: name(single(values)),
+    "phone": lambda values: phone(single(values)),
+    "waiting_minutes": lambda values: minutes(single(values)),
 }
