@@ -71,6 +71,23 @@ class Membership(models.Model):
     def suspended(self) -> bool:
         return self.suspended_at is not None
 
+    @property
+    def sees_last_names(self) -> bool:
+        """Of contacts: supervolunteers and above do, texters where the organization says so."""
+        return self.may(Role.SUPERVOLUNTEER) or self.organization.settings.show_last_names
+
+    @property
+    def sees_numbers(self) -> bool:
+        """Of contacts, likewise."""
+        return self.may(Role.SUPERVOLUNTEER) or self.organization.settings.show_numbers
+
+    @property
+    def may_hand_on(self) -> bool:
+        """Admins reassign, and supervolunteers where the organization lets them."""
+        return self.may(Role.ADMIN) or (
+            self.may(Role.SUPERVOLUNTEER) and self.organization.settings.supervolunteers_reassign
+        )
+
     def may(self, role: Role) -> bool:
         """Whether this person has the rights of that role: not suspended, and at least as high."""
         return not self.suspended and self.role >= role
