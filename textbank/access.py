@@ -3,6 +3,7 @@
 What another organization owns does not exist (404); what one's role does not reach is refused (403).
 """
 
+import datetime as dt
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, cast
@@ -15,6 +16,9 @@ from django.utils import timezone
 from textbank.organizations import presence
 from textbank.organizations.models import Membership, Role, Token
 from textbank.organizations.models.token import digest
+
+# How often it is written down that a token is in use: with every request, reading would cost what writing does.
+NOTICED = dt.timedelta(minutes=1)
 
 
 class MemberRequest(HttpRequest):
@@ -65,11 +69,15 @@ def door(role: Role) -> Callable[[Page], Callable[..., HttpResponse]]:
     return frame
 
 
-def bearer(word: str) -> Membership | None:
+def bearer(word: str, now: dt.datetime) -> Membership | None:
     """Whom a token acts as; nobody for one that is unknown, revoked, or of somebody suspended."""
     token = (
         Token.objects.select_related("membership__user", "membership__organization__settings")
-        .filter(digest=digest(word), revoked_at=None, membership__suspended_at=None)
+        .filter(digest=digest(word), revoked_at=None, membership__suspended_at=None, membership__user__is_active=True)
         .first()
     )
-    return token.membership if token else None
+    if token is None:
+        return None
+    if token.last_used_at is None or token.last_used_at < now - NOTICED:
+        Token.objects.filter(pk=token.pk).update(last_used_at=now)
+    return token.membership
