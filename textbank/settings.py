@@ -64,10 +64,12 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "django_htmx",
+    "ninja",  # for the static files of the API's page
     "procrastinate.contrib.django",
 ]
 
 MIDDLEWARE = [
+    "textbank.api.errors.same_shape",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -1,0 +1,203 @@
+"""Handing on through the API."""
+
+import uuid
+
+import pytest
+
+from tests.program import Program
+from textbank.conversations.models import Conversation, Handoff, Status
+from textbank.organizations.models import Approval
+
+
+@pytest.fixture
+def ada(riverton):
+    return Program(riverton.ada)
+
+
+@pytest.fixture
+def campaign(riverton):
+    """Three replies wait with Tess; two first messages are in the pool."""
+    campaign = riverton.campaign()
+    riverton.conversations(campaign, 3, holder=riverton.tess, status=Status.NEEDS_RESPONSE)
+    riverton.conversations(campaign, 2)
+    return campaign
+
+
+def holders():
+    return {one.pk: one.texter for one in Conversation.objects.select_related("texter")}
+
+
+def person(member):
+    return {"id": member.pk, "name": member.name}
+
+
+def test_a_preview_says_what_would_be_done_and_does_nothing(riverton, ada, campaign):
+    before = holders()
+    texters = [riverton.theo.pk, riverton.tess.pk]
+
+    said = ada.post(
+        "/handoffs", {"action": "reassign", "filter": {"campaign": campaign.pk}, "texters": texters, "dry_run": True}
+    )
+
+    assert said.status_code == 200
+    assert {key: said.said[key] for key in ("id", "state", "action", "matched", "undoes", "undone_by")} == {
+        "id": None,
+        "state": "preview",
+        "action": "reassign",
+        "matched": 5,
+        "undoes": None,
+        "undone_by": None,
+    }
+    assert sorted(said.said["shares"], key=lambda share: share["texter"]["name"]) == [
+        {"texter": person(riverton.tess), "count": 2},
+        {"texter": person(riverton.theo), "count": 3},
+    ]
+    assert said.said["filter"] == {"campaign": [campaign.pk]}
+    assert said.said["by"] == person(riverton.ada)
+    assert holders() == before
+    assert Handoff.objects.filter(action="reassign").count() == 0
+
+
+def test_reassigning_by_filter(riverton, ada, campaign):
+    body = {
+        "action": "reassign",
+        "filter": {"status": "needs_response", "texter": [riverton.tess.pk]},
+        "texters": [riverton.theo.pk],
+        "reason": "Tess is ill",
+    }
+
+    said = ada.post("/handoffs", body)
+
+    assert said.status_code == 201
+    assert (said.said["moved"], said.said["state"], said.said["reason"]) == (3, "done", "Tess is ill")
+    assert said.said["gives"] == [{"texter": person(riverton.tess), "count": 3}]
+    assert list(holders().values()).count(riverton.theo) == 3
+    assert ada.get(f"/handoffs/{said.said['id']}").said == said.said
+
+
+def test_unassigning_by_id_gives_to_the_pool(riverton, ada, campaign):
+    ticked = [pk for pk, holder in holders().items() if holder]
+
+    said = ada.post("/handoffs", {"action": "unassign", "conversations": ticked}).said
+
+    assert (said["moved"], said["filter"], said["shares"]) == (3, None, [])
+    assert set(holders().values()) == {None}
+
+
+def test_from_the_pool(riverton, ada, campaign):
+    said = ada.post(
+        "/handoffs", {"action": "reassign", "filter": {"texter": "unassigned"}, "texters": [riverton.tara.pk]}
+    )
+
+    assert said.said["gives"] == [{"texter": None, "count": 2}]
+
+
+def test_the_same_click_again_is_the_same_hand_off(riverton, ada, campaign):
+    body = {
+        "action": "unassign",
+        "filter": {"texter": riverton.tess.pk},
+        "client_id": str(uuid.uuid4()),
+    }
+
+    once, again = ada.post("/handoffs", body), ada.post("/handoffs", body)
+
+    assert (once.status_code, once.said) == (again.status_code, again.said)
+    assert once.said["moved"] == 3
+
+
+def test_one_that_moves_nothing_is_recorded_too(riverton, ada, campaign):
+    said = ada.post("/handoffs", {"action": "unassign", "filter": {"texter": "unassigned"}})
+
+    assert (said.status_code, said.said["moved"]) == (201, 0)
+    assert said.said["left_alone"] == [{"reason": "already_theirs", "count": 2}]
+
+
+def test_whoever_should_be_given_nothing_is_a_warning(riverton, ada, campaign):
+    riverton.theo.approval = Approval.NONE
+    riverton.theo.save()
+
+    said = ada.post(
+        "/handoffs",
+        {"action": "reassign", "filter": {"texter": "unassigned"}, "texters": [riverton.theo.pk], "dry_run": True},
+    ).said
+
+    assert said["warnings"] == [{"texter": person(riverton.theo), "reason": "do_not_assign"}]
+    assert said["moved"] == 2
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"filter": {}}, "filter"),
+        ({"filter": None}, "filter"),
+        ({"conversations": [1]}, "filter"),
+        ({"filter": {"statsu": "closed"}}, "statsu"),
+        ({"filter": {"status": "sleepy"}}, "status"),
+        ({"texters": []}, "texters"),
+        ({"texters": ["tess"]}, "texters.0"),
+        ({"action": "unassign"}, "texters"),
+        ({"action": "juggle"}, "action"),
+        ({"limit": 0}, "limit"),
+        ({"limit": "all"}, "limit"),
+        ({"as_of": "yesterday"}, "as_of"),
+        ({"client_id": "1"}, "client_id"),
+        ({"dry_run": 1}, "dry_run"),
+        ({"dryrun": True}, "dryrun"),
+    ],
+)
+def test_what_makes_no_sense_moves_nothing(riverton, ada, campaign, change, field):
+    before = holders()
+    body = {"action": "reassign", "filter": {"texter": "unassigned"}, "texters": [riverton.theo.pk], **change}
+
+    said = ada.post("/handoffs", body)
+
+    assert said.status_code == 422, said.said
+    assert list(said.said["error"]["fields"]) == [field]
+    assert holders() == before
+
+
+def test_what_is_of_another_organization_is_not_there(riverton, otherton, ada, campaign):
+    theirs = otherton.conversations(otherton.campaign())[0]
+    yan, theo = [otherton.yan.pk], [riverton.theo.pk]
+    pool = {"texter": "unassigned"}
+
+    for body in (
+        {"filter": pool, "texters": yan},
+        {"conversations": [theirs.pk], "texters": theo},
+        {"filter": {"campaign": theirs.campaign_id}, "texters": theo},
+        {"filter": {**pool, "not_texter": yan}, "texters": theo},
+    ):
+        assert ada.post("/handoffs", {"action": "reassign", **body}).status_code == 404, body
+
+
+def test_supervolunteers_hand_on_where_the_organization_lets_them(riverton, campaign):
+    sue = Program(riverton.sue)
+    body = {"action": "unassign", "filter": {"texter": riverton.tess.pk}}
+
+    refused = sue.post("/handoffs", body)
+    riverton.organization.settings.supervolunteers_reassign = True
+    riverton.organization.settings.save()
+
+    assert (refused.status_code, refused.said["error"]["code"]) == (403, "forbidden")
+    assert sue.post("/handoffs", body).status_code == 201
+
+
+def test_hand_offs_newest_first(riverton, ada, campaign, django_assert_max_num_queries):
+    for texter in (riverton.theo, riverton.tara, riverton.tess):
+        ada.post("/handoffs", {"action": "reassign", "filter": {"status": "needs_response"}, "texters": [texter.pk]})
+
+    with django_assert_max_num_queries(5):  # token, snapshot, page, names, count
+        first = ada.get("/handoffs", limit=3).said
+    rest = ada.get(first["next"]).said
+
+    assert [act["action"] for act in [*first["results"], *rest["results"]]] == ["reassign"] * 3 + ["opening"] * 2
+    assert first["count"] == 5
+    assert first["results"][0]["shares"] == [{"texter": person(riverton.tess), "count": 3}]
+
+
+def test_a_big_one_goes_on(riverton, ada, campaign, monkeypatch):
+    monkeypatch.setattr("textbank.assignments.carrying_out.AT_ONCE", 1)
+
+    said = ada.post("/handoffs", {"action": "unassign", "filter": {"texter": riverton.tess.pk}})
+
+    assert (said.status_code, said.said["state"], said.said["moved"]) == (202, "running", 0)

@@ -1,0 +1,162 @@
+"""Who one is, who there is, and what a texter has to do, through the API."""
+
+import datetime as dt
+
+import pytest
+from django.utils import timezone
+
+from tests.program import Program
+from textbank.assignments.models import Request
+from textbank.conversations.models import Conversation, Status
+from textbank.organizations import people
+from textbank.organizations.models import Approval, Token
+
+
+def test_who_one_is(riverton):
+    assert Program(riverton.ada).get("/me").said == {
+        "member": {"id": riverton.ada.pk, "name": "Ada Doe"},
+        "email": "ada@riverton.test",
+        "role": "admin",
+        "organization": {"slug": "riverton", "name": "Riverton Votes"},
+    }
+
+
+@pytest.mark.parametrize("header", [None, "", "Bearer", "Bearer tb_wrong", "Basic abc", "Bearer tb_\u00e9"])
+def test_without_a_token_that_is_valid_nothing(riverton, client, header):
+    said = client.get("/api/v1/me", headers={"Authorization": header} if header is not None else {})
+
+    assert said.status_code == 401
+    assert said.json()["error"]["code"] == "not_signed_in"
+    assert said.headers["WWW-Authenticate"] == "Bearer"
+
+
+def test_a_token_ends_with_its_revocation_and_with_a_suspension(riverton):
+    ada, sue = Program(riverton.ada), Program(riverton.sue)
+    Token.objects.filter(membership=riverton.ada).update(revoked_at=timezone.now())
+    people.suspend(riverton.sue, by=riverton.olga, now=timezone.now())
+
+    assert (ada.get("/me").status_code, sue.get("/me").status_code) == (401, 401)
+
+
+def test_the_use_of_a_token_is_noted_once_a_minute(riverton, time_machine, django_assert_num_queries):
+    time_machine.move_to(dt.datetime(2026, 11, 2, 17, tzinfo=dt.UTC), tick=False)
+    ada = Program(riverton.ada)
+
+    with django_assert_num_queries(2):
+        ada.get("/me")
+    with django_assert_num_queries(1):
+        ada.get("/me")
+    time_machine.shift(dt.timedelta(seconds=61))
+    with django_assert_num_queries(2):
+        ada.get("/me")
+    assert Token.objects.get().last_used_at == timezone.now()
+
+
+def test_everybody_with_what_waits_in_their_hands(riverton):
+    riverton.conversations(riverton.campaign(), 2, holder=riverton.tess)
+    ada = Program(riverton.ada)
+
+    said = ada.get("/members", role="texter").said
+
+    assert [row["name"] for row in said["results"]] == ["Tess Doe", "Theo Doe", "Tara Doe"]
+    assert said["results"][0] == {
+        "id": riverton.tess.pk,
+        "name": "Tess Doe",
+        "email": "tess@riverton.test",
+        "role": "texter",
+        "suspended": False,
+        "open": {"needs_first_message": 2, "needs_response": 0},
+    }
+    assert [row["name"] for row in ada.get("/members", search="OLG").said["results"]] == ["Olga Doe"]
+    assert ada.get("/members", role="king").status_code == 422
+
+
+def test_members_are_paged(riverton):
+    ada = Program(riverton.ada)
+
+    first = ada.get("/members", limit=4).said
+    second = ada.get(first["next"]).said
+
+    assert (len(first["results"]), len(second["results"]), first["count"]) == (4, 2, 6)
+    assert second["next"] is None
+
+
+def test_suspending_with_what_they_hold(riverton):
+    [held] = riverton.conversations(riverton.campaign(), holder=riverton.tess)
+    ada = Program(riverton.ada)
+
+    said = ada.post(f"/members/{riverton.tess.pk}/suspend", {"then": "reassign", "texters": [riverton.theo.pk]}).said
+
+    assert (said["suspended"], said["handoff"]["moved"]) == (True, 1)
+    assert Conversation.objects.get(pk=held.pk).texter == riverton.theo
+    assert ada.post(f"/members/{riverton.tara.pk}/suspend", {"then": "leave"}).said["handoff"] is None
+
+
+def test_suspending_that_is_refused(riverton, otherton):
+    ada, olga = Program(riverton.ada), Program(riverton.olga)
+
+    assert ada.post(f"/members/{riverton.tess.pk}/suspend", {}).status_code == 422
+    assert ada.post(f"/members/{riverton.tess.pk}/suspend", {"then": "reassign"}).status_code == 422
+    assert ada.post(f"/members/{riverton.olga.pk}/suspend", {"then": "leave"}).status_code == 403
+    assert ada.post(f"/members/{otherton.yan.pk}/suspend", {"then": "leave"}).status_code == 404
+    assert olga.post(f"/members/{riverton.olga.pk}/suspend", {"then": "leave"}).status_code == 403
+    theirs = {"then": "reassign", "texters": [otherton.yan.pk]}
+    assert ada.post(f"/members/{riverton.tess.pk}/suspend", theirs).status_code == 404
+
+
+def test_the_queue_is_what_there_is_to_do_now(riverton):
+    now, campaign = timezone.now(), riverton.campaign()
+    [first] = riverton.conversations(campaign, holder=riverton.tess)
+    late, long = (
+        riverton.conversations(
+            campaign, holder=riverton.tess, status=Status.NEEDS_RESPONSE, waiting_since=now - dt.timedelta(minutes=ago)
+        )[0]
+        for ago in (2, 9)
+    )
+    [done] = riverton.conversations(campaign, holder=riverton.tess, status=Status.ACTIVE)
+    riverton.conversations(campaign, holder=riverton.theo)
+    riverton.conversations(riverton.campaign(paused_at=now), holder=riverton.tess)
+    tess = Program(riverton.tess)
+
+    def queue(**query):
+        said = tess.get("/texter/queue", **query).said
+        assert said["count"] == len(said["results"])
+        return [row["id"] for row in said["results"]]
+
+    assert queue() == [long.pk, late.pk, first.pk]
+    assert queue(status="needs_response") == [long.pk, late.pk]
+    assert queue(status="needs_first_message") == [first.pk]
+    assert queue(status="active") == [done.pk]
+    assert queue(status="closed") == []
+    assert tess.get("/texter/queue", status="sleepy").status_code == 422
+
+
+def test_asking_for_texts(riverton):
+    campaign = riverton.campaign(contacts=3)
+    riverton.campaign(contacts=3)
+    tess = Program(riverton.tess)
+
+    said = tess.post("/texter/requests", {"count": 5, "campaign": campaign.pk})
+
+    assert (said.status_code, said.said["state"], said.said["given"]) == (201, "given", 3)
+    assert Conversation.objects.filter(texter=riverton.tess, campaign=campaign).count() == 3
+
+
+def test_asking_that_is_refused(riverton, otherton):
+    riverton.tess.approval = Approval.REQUIRED
+    riverton.tess.save()
+    riverton.theo.approval = Approval.NONE
+    riverton.theo.save()
+    tess = Program(riverton.tess)
+
+    waiting, again = tess.post("/texter/requests", {"count": 5}), tess.post("/texter/requests", {"count": 5})
+    denied = Program(riverton.theo).post("/texter/requests", {"count": 5})
+    too_many = Program(riverton.tara).post("/texter/requests", {"count": 501})
+    elsewhere = Program(riverton.tara).post("/texter/requests", {"count": 5, "campaign": otherton.campaign().pk})
+
+    assert (waiting.said["state"], waiting.said["given"]) == ("waiting", 0)
+    assert (again.status_code, again.said["error"]["code"]) == (409, "request_open")
+    assert denied.said["state"] == "denied"
+    assert (too_many.status_code, list(too_many.said["error"]["fields"])) == (422, ["count"])
+    assert elsewhere.status_code == 404
+    assert Request.objects.count() == 2

@@ -1,0 +1,97 @@
+"""Conversations change hands."""
+
+import uuid
+from typing import Annotated, Any, Literal
+
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from ninja import Router, Status
+from pydantic import Field, StrictBool, StrictInt
+
+from textbank.access import MemberRequest
+from textbank.api import shapes
+from textbank.api.door import handing_on
+from textbank.api.errors import REFUSALS
+from textbank.api.members import chosen
+from textbank.api.shapes import After, HandoffShape, Id, Limit, Listed, Said
+from textbank.assignments import reassigning
+from textbank.assignments.plans import Plan
+from textbank.conversations.filters import Filter
+from textbank.conversations.models import Action, Handoff, State
+from textbank.conversations.snapshots import Snapshot
+from textbank.organizations.models import Membership
+from textbank.reports.pages import page
+
+router = Router(auth=handing_on)
+
+
+class Wish(Said):
+    """Which conversations (by `filter` or by `conversations`), to whom, and what is to be left alone."""
+
+    action: Literal["reassign", "unassign"]
+    filter: Annotated[dict[str, Any], Field(description="As in an address: a value or a list for each key.")] | None = (
+        None
+    )
+    conversations: Annotated[list[Id], Field(max_length=100_000)] = []
+    texters: Annotated[list[Id], Field(max_length=1000)] = []
+    include_escalated: StrictBool = False
+    include_drafting: StrictBool = False
+    limit: Annotated[StrictInt, Field(ge=1, le=2**31 - 1)] | None = None
+    expect: (
+        Annotated[StrictInt, Field(ge=0, le=2**31 - 1, description="The number shown: never more moves.")] | None
+    ) = None
+    as_of: Annotated[str, Field(description="Of the list that was looked at: what changed since stays.")] | None = None
+    reason: Annotated[str, Field(max_length=500)] = ""
+    note: Annotated[str, Field(max_length=10_000)] = ""
+    dry_run: StrictBool = False
+    client_id: uuid.UUID | None = None
+
+
+AS_SAID = {"include_escalated", "include_drafting", "limit", "expect", "reason", "note", "client_id"}
+
+
+def plan(said: Wish, by: Membership) -> Plan:
+    return Plan(
+        action=Action(said.action),
+        by=by,
+        now=timezone.now(),
+        filter=None if said.filter is None else Filter.parse(said.filter),
+        ticked=tuple(said.conversations),
+        texters=tuple(chosen(by, said.texters)),
+        as_of=Snapshot.parse(said.as_of) if said.as_of else None,
+        **said.model_dump(include=AS_SAID),
+    )
+
+
+@router.post("/handoffs", response={(200, 201, 202): HandoffShape, **REFUSALS})
+def hand_on(request: MemberRequest, said: Wish) -> Any:
+    """Reassigns or unassigns. 201 when done; 202 when it goes on: then poll it. `dry_run` moves nothing: 200."""
+    wanted = plan(said, request.member)
+    if said.dry_run:
+        return Status(200, shape(reassigning.preview(wanted)))
+    act = reassigning.carry_out(wanted)
+    return Status(202 if act.state == State.RUNNING else 201, shape(act))
+
+
+def shape(act: Handoff) -> HandoffShape:
+    return shapes.handoff(act, shapes.named_in([act]))
+
+
+@router.get("/handoffs", response={200: Listed[HandoffShape], **REFUSALS})
+def handoffs(request: MemberRequest, limit: Limit = 50, after: After = "") -> Any:
+    """Every act by which conversations changed hands, newest first."""
+    found = Handoff.objects.filter(organization_id=request.member.organization_id)
+    seen, shown = Snapshot.now(), page(found, "newest", after, limit, with_undo)
+    people = shapes.named_in(shown.rows)
+    return shapes.listed(request, found.count(), seen, shown, lambda act: shapes.handoff(act, people))
+
+
+def with_undo(rows: Any) -> Any:
+    return rows.select_related("undone_by")
+
+
+@router.get("/handoffs/{int:handoff}", response={200: HandoffShape, **REFUSALS})
+def handoff(request: MemberRequest, handoff: int) -> HandoffShape:
+    """One, as far as it has come."""
+    found = with_undo(Handoff.objects.filter(organization_id=request.member.organization_id))
+    return shape(get_object_or_404(found, pk=handoff))

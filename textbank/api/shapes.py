@@ -1,0 +1,478 @@
+"""What things look like in an answer, and what any request may hold."""
+
+import datetime as dt
+from collections.abc import Callable, Iterable
+from typing import Annotated, Any, Generic, TypeVar, overload
+from zoneinfo import available_timezones
+
+from django.db.models import Model
+from django.http import HttpRequest
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictInt
+
+from textbank.campaigns import scripting
+from textbank.campaigns.models import Campaign
+from textbank.contacts.models import Upload
+from textbank.conversations.models import Answer, Conversation, Handoff, Message, Move, Status, Tagging
+from textbank.conversations.snapshots import Snapshot
+from textbank.organizations.models import Approval, Membership, Role
+from textbank.reports import listing
+from textbank.reports.counts import Counts
+from textbank.reports.holding import Held
+from textbank.reports.pages import MOST, Page
+
+T = TypeVar("T")
+M = TypeVar("M", bound=Model)
+
+Id = Annotated[StrictInt, Field(ge=1, le=2**63 - 1)]
+Limit = Annotated[int, Field(ge=1, le=MOST, description="Rows of a page.")]
+After = Annotated[str, Field(description="Where the page begins: it is in the address that “next” gives.")]
+
+
+def known_zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError(f"“{name}” is not a time zone. One is called America/New_York, for example.")
+    return name
+
+
+Zone = Annotated[str, AfterValidator(known_zone)]
+Clock = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", examples=["09:00"])]
+
+
+class Said(BaseModel):
+    """A request's body: every key is known, or it is refused."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+
+class Person(BaseModel):
+    id: int
+    name: str
+
+
+class Titled(BaseModel):
+    id: int
+    title: str
+
+
+class Listed(BaseModel, Generic[T]):
+    """A page of a list. `count` is of the whole list; `next` is the address of the following page."""
+
+    count: int
+    as_of: str
+    next: str | None
+    results: list[T]
+
+
+def listed(
+    request: HttpRequest, count: int, seen: Snapshot, page: Page[M], shape: Callable[[M], T], **carried: str
+) -> Any:
+    """The page in its shape. The next page's address says the same as this one's and what is `carried` along."""
+    following = None
+    if page.next:
+        query = request.GET.copy()
+        for key, value in {**carried, "after": page.next}.items():
+            query[key] = value
+        following = request.build_absolute_uri(f"{request.path}?{query.urlencode()}")
+    return {"count": count, "as_of": seen.token(), "next": following, "results": [shape(row) for row in page.rows]}
+
+
+@overload
+def person(member: Membership) -> Person: ...
+@overload
+def person(member: Membership | None) -> Person | None: ...
+def person(member: Membership | None) -> Person | None:
+    return Person(id=member.pk, name=member.name) if member else None
+
+
+class Organization(BaseModel):
+    slug: str
+    name: str
+
+
+class Me(BaseModel):
+    member: Person
+    email: str
+    role: str
+    organization: Organization
+
+
+class Open(BaseModel):
+    """What waits in somebody's hands."""
+
+    needs_first_message: int
+    needs_response: int
+
+
+class Member(Person):
+    email: str
+    role: str
+    suspended: bool
+    open: Open
+
+
+def member(who: Membership, held: Held) -> Member:
+    return Member(
+        id=who.pk,
+        name=who.name,
+        email=who.user.email,
+        role=Role(who.role).key,
+        suspended=who.suspended,
+        open=Open(needs_first_message=held.first_messages, needs_response=held.replies),
+    )
+
+
+class Counted(BaseModel):
+    """Conversations by status, without those whose contact opted out: these are counted apart."""
+
+    needs_first_message: int
+    first_message_sent: int
+    needs_response: int
+    active: int
+    closed: int
+
+
+class TextingHours(BaseModel):
+    start: str
+    end: str
+    timezone: str
+
+
+class CampaignRow(Titled):
+    description: str
+    state: str
+    due_by: dt.date | None
+    autoassign: bool
+    texting_hours: TextingHours
+    created_at: dt.datetime
+    started_at: dt.datetime | None
+    counts: Counted
+    total: int
+    unassigned: int
+    opted_out: int
+
+
+class ScriptAnswer(BaseModel):
+    value: str
+    next: "ScriptStep | None"
+
+
+class ScriptStep(BaseModel):
+    id: int
+    text: str
+    texts: list[str]
+    question: str
+    answers: list[ScriptAnswer]
+
+
+class CampaignWhole(CampaignRow):
+    custom_fields: list[str]
+    script: list[ScriptStep]
+
+
+def campaign_row(campaign: Campaign, counts: Counts) -> dict[str, Any]:
+    return {
+        "id": campaign.pk,
+        "title": campaign.title,
+        "description": campaign.description,
+        "state": campaign.state,
+        "due_by": campaign.due_by,
+        "autoassign": campaign.autoassign,
+        "texting_hours": {
+            "start": campaign.texting_starts.isoformat("minutes"),
+            "end": campaign.texting_ends.isoformat("minutes"),
+            "timezone": campaign.timezone,
+        },
+        "created_at": campaign.created_at,
+        "started_at": campaign.started_at,
+        "counts": {status.key: count for status, count in counts.by_status.items()},
+        "total": counts.total,
+        "unassigned": counts.unassigned,
+        "opted_out": counts.opted_out,
+    }
+
+
+def campaign_whole(campaign: Campaign, counts: Counts) -> dict[str, Any]:
+    tree = scripting.tree(campaign)
+    script = [tree] if tree else []
+    return {**campaign_row(campaign, counts), "custom_fields": campaign.custom_fields, "script": script}
+
+
+class Rejected(BaseModel):
+    line: int
+    reason: str
+
+
+class UploadReport(BaseModel):
+    """`invalid` names the first of the lines that could not be used; `address` is where this report is found."""
+
+    id: int
+    address: str
+    campaign: int
+    file_name: str
+    state: str
+    lines: int
+    read: int
+    accepted: int
+    duplicates: int
+    opted_out: int
+    invalid_count: int
+    invalid: list[Rejected]
+    error: str
+
+
+NAMED = 1000  # invalid lines that a report names
+
+
+def upload(what: Upload) -> UploadReport:
+    wrong = what.rejected.filter(reason="invalid").values_list("line", "why")[:NAMED]
+    return UploadReport(
+        id=what.pk,
+        address=f"/api/v1/uploads/{what.pk}",
+        campaign=what.campaign_id,
+        file_name=what.file_name,
+        state=what.state,
+        lines=what.lines,
+        read=what.read,
+        accepted=what.accepted,
+        duplicates=what.duplicates,
+        opted_out=what.opted_out,
+        invalid_count=what.invalid,
+        invalid=[Rejected(line=line, reason=why) for line, why in wrong],
+        error=what.error,
+    )
+
+
+class Contact(BaseModel):
+    """Last name and number are null where the viewer may not see them."""
+
+    first_name: str
+    last_name: str | None
+    cell: str | None
+
+
+class LastMessage(BaseModel):
+    direction: str
+    text: str
+    at: dt.datetime
+
+
+class Row(BaseModel):
+    """A conversation in a list."""
+
+    id: int
+    campaign: Titled
+    contact: Contact
+    status: str
+    texter: Person | None
+    escalated: bool
+    opted_out: bool
+    pinned_to: Person | None
+    waiting_since: dt.datetime | None
+    held_since: dt.datetime | None
+    last_message: LastMessage | None
+    tags: list[Titled]
+
+
+def contact(conversation: Conversation, viewer: Membership) -> Contact:
+    who = conversation.contact
+    return Contact(
+        first_name=who.first_name,
+        last_name=who.last_name if viewer.sees_last_names else None,
+        cell=who.cell if viewer.sees_numbers else None,
+    )
+
+
+def row_fields(conversation: Conversation, viewer: Membership) -> dict[str, Any]:
+    last = listing.last_message(conversation)
+    return {
+        "id": conversation.pk,
+        "campaign": Titled(id=conversation.campaign_id, title=conversation.campaign.title),
+        "contact": contact(conversation, viewer),
+        "status": Status(conversation.status).key,
+        "texter": person(conversation.texter),
+        "escalated": conversation.escalated,
+        "opted_out": conversation.opted_out,
+        "pinned_to": person(conversation.pinned_to),
+        "waiting_since": conversation.waiting_since,
+        "held_since": conversation.held_since,
+        "last_message": LastMessage(**last._asdict()) if last else None,
+        "tags": [Titled(**tag._asdict()) for tag in listing.tags(conversation)],
+    }
+
+
+def row(conversation: Conversation, viewer: Membership) -> Row:
+    """Of a conversation that was `listing.listed`."""
+    return Row(**row_fields(conversation, viewer))
+
+
+class MessageShape(BaseModel):
+    """`author` is whoever clicked: null for the contact and for automatic replies. `error` is the carrier's."""
+
+    id: int
+    direction: str
+    text: str
+    author: Person | None
+    at: dt.datetime
+    status: str
+    error: str
+
+
+def message(what: Message) -> MessageShape:
+    return MessageShape(
+        id=what.pk,
+        direction=what.direction_key,
+        text=what.text,
+        author=person(what.author),
+        at=what.created_at,
+        status=what.status_key,
+        error=what.error,
+    )
+
+
+class AnswerShape(BaseModel):
+    step: int
+    question: str
+    value: str
+    by: Person | None
+    at: dt.datetime
+
+
+def answer(what: Answer) -> AnswerShape:
+    return AnswerShape(step=what.step_id, question=what.step.question, value=what.value, by=person(what.by), at=what.at)
+
+
+class Worn(Titled):
+    by: Person | None
+    at: dt.datetime
+
+
+def worn(what: Tagging) -> Worn:
+    return Worn(id=what.tag_id, title=what.tag.title, by=person(what.by), at=what.at)
+
+
+class Passage(BaseModel):
+    """One change of hands: `giver` and `receiver` are null where it came from or went to the pool."""
+
+    handoff: int
+    action: str
+    at: dt.datetime
+    by: Person | None
+    giver: Person | None
+    receiver: Person | None
+    reason: str
+    note: str
+
+
+def passage(move: Move) -> Passage:
+    act = move.handoff
+    return Passage(
+        handoff=act.pk,
+        action=act.action,
+        at=move.at,
+        by=person(act.by),
+        giver=person(move.giver),
+        receiver=person(move.receiver),
+        reason=act.reason,
+        note=act.note,
+    )
+
+
+class Thread(Row):
+    """A conversation with everything in it, oldest first."""
+
+    messages: list[MessageShape]
+    answers: list[AnswerShape]
+    taggings: list[Worn]
+    timeline: list[Passage]
+
+
+class Share(BaseModel):
+    texter: Person
+    count: int
+
+
+class Give(BaseModel):
+    """`texter` is null for what came from the pool."""
+
+    texter: Person | None
+    count: int
+
+
+class Left(BaseModel):
+    reason: str
+    count: int
+
+
+class Warned(BaseModel):
+    texter: Person
+    reason: str
+
+
+class HandoffShape(BaseModel):
+    """A hand-off, or with `id` null what one would do now."""
+
+    id: int | None
+    action: str
+    state: str
+    matched: int
+    moved: int
+    left_alone: list[Left]
+    shares: list[Share]
+    gives: list[Give]
+    warnings: list[Warned]
+    by: Person | None
+    at: dt.datetime
+    filter: dict[str, Any] | None
+    reason: str
+    undoes: int | None
+    undone_by: int | None
+
+
+def named_in(handoffs: Iterable[Handoff]) -> dict[int, Membership]:
+    """Everybody that these hand-offs name, in one statement."""
+    ids = {
+        int(pk)
+        for act in handoffs
+        for pk in [*act.shares, *act.gives, *act.receivers, *([act.by_id] if act.by_id else [])]
+        if pk
+    }
+    return Membership.objects.select_related("user").in_bulk(ids)
+
+
+def handoff(act: Handoff, people: dict[int, Membership]) -> HandoffShape:
+    """`people` are those that `named_in` found; one that is not saved yet is a preview."""
+
+    def named(pk: str) -> Person:
+        return Person(id=int(pk), name=people[int(pk)].name)
+
+    return HandoffShape(
+        id=act.pk,
+        action=act.action,
+        state=act.state if act.pk else "preview",
+        matched=act.matched,
+        moved=act.moved,
+        left_alone=[Left(reason=reason, count=count) for reason, count in act.left_alone.items()],
+        shares=[Share(texter=named(pk), count=count) for pk, count in act.shares.items()],
+        gives=[Give(texter=named(pk) if pk else None, count=count) for pk, count in act.gives.items()],
+        warnings=warnings([people[pk] for pk in act.receivers]),
+        by=person(people[act.by_id]) if act.by_id else None,
+        at=act.at,
+        filter=act.filter,
+        reason=act.reason,
+        undoes=act.undoes_id,
+        undone_by=undone_by(act),
+    )
+
+
+def warnings(receivers: Iterable[Membership]) -> list[Warned]:
+    """What speaks against a receiver without forbidding it."""
+    return [
+        Warned(texter=Person(id=who.pk, name=who.name), reason="do_not_assign")
+        for who in receivers
+        if who.approval == Approval.NONE
+    ]
+
+
+def undone_by(act: Handoff) -> int | None:
+    # Looked up with the hand-off itself, which a preview is not.
+    return act.undone_by.pk if act.pk and hasattr(act, "undone_by") else None
