@@ -4,11 +4,10 @@ import datetime as dt
 from typing import NamedTuple
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.db.models.functions import JSONObject
 
 from textbank.conversations.models import Conversation, Direction, Message, Tagging
-from textbank.conversations.models.conversation import ConversationQuerySet
 
 
 class LastMessage(NamedTuple):
@@ -24,7 +23,7 @@ class Worn(NamedTuple):
     title: str
 
 
-def listed(conversations: ConversationQuerySet) -> ConversationQuerySet:
+def listed(conversations: QuerySet[Conversation]) -> QuerySet[Conversation]:
     """Each with contact, campaign, texter, last message and tags: no further statement, however many there are."""
     messages = Message.objects.filter(conversation=OuterRef("pk")).order_by("-pk")
     last = messages.values(said=JSONObject(direction="direction", text="text", at="created_at"))[:1]
