@@ -6,6 +6,7 @@ import signal
 from collections.abc import Callable
 
 from asgiref.sync import async_to_sync
+from django.conf import settings
 from django.utils import timezone
 from procrastinate.contrib.django import app as jobs
 
@@ -29,6 +30,11 @@ ERRANDS: list[tuple[float, Errand]] = [
     (30, lambda: delivering.give_up_on_forgotten(timezone.now())),
     (30, retry_stalled),
 ]
+
+if settings.DEMO:
+    from textbank.demo.puppets import SECONDS, Puppets
+
+    ERRANDS.append((SECONDS, Puppets().beat))
 
 
 def work() -> None:
