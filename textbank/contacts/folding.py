@@ -12,3 +12,13 @@ def fold(name: str) -> str:
         return name.lower()
     spread = unicodedata.normalize("NFKD", name)
     return "".join(c for c in spread if not unicodedata.combining(c)).casefold().translate(PLAIN)
+
+
+# What stands between the words of a name; the index of names divides them in the same places.
+BETWEEN = "-.,'\"()/"
+DIVIDE = str.maketrans(BETWEEN, " " * len(BETWEEN))
+
+
+def words(name: str) -> list[str]:
+    """The folded words of a name: "O'Brien-Gómez" has three."""
+    return fold(name).translate(DIVIDE).split()

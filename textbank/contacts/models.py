@@ -1,10 +1,45 @@
 """The people who are texted, and those who must not be."""
 
+from collections.abc import Collection
+from typing import Any
+
 from django.db import models
-from django.db.models.functions import Now
+from django.db.models.functions import Now, Reverse
 
 from textbank.campaigns.models import Campaign
+from textbank.contacts.folding import BETWEEN
 from textbank.organizations.models import Membership, Organization
+
+# How the index `contacts_by_word` takes a name apart: the same expression, letter by letter, or it is not used.
+BLANKS = " " * len(BETWEEN)
+WORDS = "array_to_tsvector(array_remove(string_to_array(translate({}, {}, {}), ' '), ''))"
+
+
+@models.CharField.register_lookup
+class BeginWords(models.Lookup):
+    """Folded words that each begin a word of the column: `search_name__begin_words=["mar", "lop"]`."""
+
+    lookup_name = "begin_words"
+    prepare_rhs = False
+
+    def as_sql(self, compiler: Any, connection: Any) -> Any:
+        column, given = self.process_lhs(compiler, connection)
+        return f"{words_of(column)} @@ %s::tsquery", [*given, beginnings(self.rhs)]
+
+
+def words_of(column: str) -> str:
+    between = BETWEEN.replace("'", "''")
+    return WORDS.format(column, f"'{between}'", f"'{BLANKS}'")
+
+
+def beginnings(words: Collection[str]) -> str:
+    r"""What PostgreSQL reads as "each of these begins a word": 'mar':* & 'lop':*"""
+    quoted = (word.replace("\\", "\\\\").replace("'", "''") for word in words)
+    return " & ".join(f"'{word}':*" for word in quoted)
+
+
+# `cell__reverse__startswith`: the last digits of a number.
+models.CharField.register_lookup(Reverse)
 
 
 class Contact(models.Model):
@@ -38,7 +73,11 @@ class Contact(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint("campaign", "cell", name="one_contact_per_cell")]
-        indexes = [models.Index("organization", "cell", name="contacts_by_cell")]
+        # And in a migration, because of what they are of: contacts_by_word, contacts_by_last_digits.
+        indexes = [
+            models.Index("organization", "cell", name="contacts_by_cell"),
+            models.Index("organization", "search_name", "id", name="contacts_by_name"),
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -9,7 +9,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import F, Q, TextField, Value
+from django.db.models.functions import Cast, Concat, Trim
 from django.http import QueryDict
 
 from textbank.campaigns.models import Campaign
@@ -92,16 +93,47 @@ class Filter:
     def refuse_strangers(self, viewer: Membership) -> None:
         """Raises Strangers if a campaign, member or tag that is named is not of the viewer's organization.
 
-        Passed over in silence, a wrong id under “not” would let everything match. A statement for each kind named.
+        Passed over in silence, a wrong id under “not” would let everything match.
         """
-        organization = viewer.organization_id
-        for kind, ids in (
-            (Campaign, {*self.campaign, *self.not_campaign}),
-            (Membership, {*self.texter, *self.not_texter} - NOT_MEMBERS),
-            (Tag, {*self.tag, *self.not_tag}),
-        ):
-            if ids and kind.objects.filter(organization=organization, pk__in=ids).count() != len(ids):
-                raise Strangers(kind._meta.verbose_name)
+        known = self.names(viewer)
+        for kind, ids in self.named().items():
+            if any((kind, pk) not in known for pk in ids):
+                raise Strangers(kind)
+
+    def named(self) -> dict[str, set[int | str]]:
+        """The ids that are said, by what they are of."""
+        return {
+            "campaign": {*self.campaign, *self.not_campaign},
+            "texter": {*self.texter, *self.not_texter} - NOT_MEMBERS,
+            "tag": {*self.tag, *self.not_tag},
+        }
+
+    def names(self, viewer: Membership) -> dict[tuple[str, int], str]:
+        """What the campaigns, members and tags that are said are called, as far as they are the viewer's: at most one
+        statement."""
+        full_name = Trim(Concat("user__first_name", Value(" "), "user__last_name"))
+        kinds: dict[str, tuple[Any, Any]] = {
+            "campaign": (Campaign.objects, F("title")),
+            "texter": (Membership.objects, full_name),
+            "tag": (Tag.objects, F("title")),
+        }
+        asked = [
+            kinds[kind][0]
+            .filter(organization=viewer.organization_id, pk__in=ids)
+            .order_by()
+            .values_list(Value(kind), "pk", Cast(kinds[kind][1], TextField()))
+            for kind, ids in self.named().items()
+            if ids
+        ]
+        found = asked[0].union(*asked[1:], all=True) if asked else ()
+        return {(kind, pk): name for kind, pk, name in found}
+
+    def without(self, key: str, value: object = None) -> "Filter":
+        """The same without a key, or without one of its values."""
+        said = self.as_json()
+        left = [one for one in said[key] if one != value] if value is not None and isinstance(said[key], list) else []
+        del said[key]
+        return Filter.parse({**said, key: left} if left else said)
 
     def where(self, viewer: Membership, now: dt.datetime) -> Q:
         """The condition, over everything the filter says."""

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable, Iterator
-from typing import Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from django.core import signing
 from django.db.models import F, Model, OrderBy, Q, QuerySet
@@ -17,34 +17,48 @@ class BadPlace(ValueError):
 
 
 class Order(NamedTuple):
-    """Rows by a moment, then by id in the same direction; by id alone where there is no moment."""
+    """Rows by a column (a moment, or a word), then by id in the same direction; by id alone where there is none."""
 
-    moment: str = ""
+    column: str = ""
     latest_first: bool = False
-    # Rows without the moment come last; their ids rise.
+    # Rows without it come last, or first when one goes backwards; their ids go the way of the order.
     may_lack: bool = False
+    lacking_first: bool = False
+    of_words: bool = False
+
+    @property
+    def backwards(self) -> "Order":
+        return self._replace(latest_first=not self.latest_first, lacking_first=not self.lacking_first)
+
+    def value(self, row: Model) -> dt.datetime | str | None:
+        found: Any = row
+        for name in self.column.split("__"):
+            found = getattr(found, name)
+        return found  # type: ignore[no-any-return]
 
 
 ORDERS = {
     "activity": Order("last_activity", latest_first=True),
     "waiting": Order("waiting_since", may_lack=True),
+    "name": Order("contact__search_name", of_words=True),
     "newest": Order(latest_first=True),
     "oldest": Order(),
 }
 
 
 class Place(NamedTuple):
-    """Where a page ended: its last row's moment, where it has one, and its id."""
+    """Where a page ended: what its last row is ordered by, where it has that, and its id."""
 
-    moment: dt.datetime | None
+    value: dt.datetime | str | None
     pk: int
 
 
 class Page(NamedTuple, Generic[M]):
-    """Some rows, and the `after` of the page behind them; None on the last one."""
+    """Some rows, the `after` of the page behind them and the `before` of the one in front; None where there is none."""
 
     rows: list[M]
     next: str | None
+    previous: str | None = None
 
 
 def as_they_are(rows: QuerySet[M]) -> QuerySet[M]:
@@ -64,44 +78,87 @@ def page(
     not on it. One statement; two where an order's first part has too few rows. Raises BadPlace.
     """
     way = ORDERS[order]
+    rows = taken(found, way, read(after, order), limit + 1, dressed)
+    shown = rows[:limit]
+    return Page(
+        shown,
+        next=token(order, way, shown[-1]) if len(rows) > limit else None,
+        previous=token(order, way, shown[0]) if after and shown else None,
+    )
+
+
+def page_before(
+    found: QuerySet[M],
+    order: str,
+    before: str,
+    limit: int,
+    dressed: Callable[[QuerySet[M]], QuerySet[M]] = as_they_are,
+) -> Page[M]:
+    """The page that ends in front of the place `before` names; its rows stand in the order as always."""
+    way = ORDERS[order]
+    rows = taken(found, way.backwards, read(before, order), limit + 1, dressed)
+    shown = rows[:limit][::-1]
+    return Page(
+        shown,
+        next=token(order, way, shown[-1]) if shown else None,
+        previous=token(order, way, shown[0]) if len(rows) > limit else None,
+    )
+
+
+def taken(
+    found: QuerySet[M],
+    way: Order,
+    place: Place | None,
+    count: int,
+    dressed: Callable[[QuerySet[M]], QuerySet[M]],
+) -> list[M]:
+    """The first `count` behind the place, part by part."""
     rows: list[M] = []
-    for part in parts(found, way, read(after, order)):
-        ids = part.values("pk")[: limit + 1 - len(rows)]
+    for part in parts(found, way, place):
+        ids = part.values("pk")[: count - len(rows)]
         rows += dressed(found.model._default_manager.filter(pk__in=ids)).order_by(*part.query.order_by)
-        if len(rows) > limit:
+        if len(rows) == count:
             break
-    return Page(rows[:limit], token(order, way, rows[limit - 1]) if len(rows) > limit else None)
+    return rows
 
 
 def parts(found: QuerySet[M], way: Order, place: Place | None) -> Iterator[QuerySet[M]]:
-    """What lies behind the place, in order. Rows that lack the moment are a part of their own.
+    """What lies behind the place, in order. Rows that lack the column are a part of their own.
 
     Together, no index would give both in order, and the whole list would be sorted for one page.
     """
-    if not way.moment:
+    if not way.column:
         yield behind_id(found, way, place).order_by(towards("pk", way))
         return
-    if place is None or place.moment:
-        there = found.filter(**{f"{way.moment}__isnull": False}) if way.may_lack else found
-        yield behind_moment(there, way, place).order_by(towards(way.moment, way), towards("pk", way))
-        place = None
-    if way.may_lack:
-        lacking = found.filter(**{f"{way.moment}__isnull": True})
-        yield behind_id(lacking, way, place).order_by(towards("pk", way))
+    sides = [False, True] if way.lacking_first else [True, False]
+    if not way.may_lack:
+        sides = [True]
+    elif place is not None:
+        sides = sides[sides.index(place.value is not None) :]
+    for has in sides:
+        yield part(found, way, place if place and (place.value is not None) == has else None, has)
+
+
+def part(found: QuerySet[M], way: Order, place: Place | None, has: bool) -> QuerySet[M]:
+    """What lies behind the place among the rows that have the column, or among those that lack it."""
+    there = found.filter(**{f"{way.column}__isnull": not has}) if way.may_lack else found
+    if has:
+        return behind_value(there, way, place).order_by(towards(way.column, way), towards("pk", way))
+    return behind_id(there, way, place).order_by(towards("pk", way))
 
 
 def behind_id(found: QuerySet[M], way: Order, place: Place | None) -> QuerySet[M]:
     return found.filter(**{f"pk__{beyond(way)}": place.pk}) if place else found
 
 
-def behind_moment(found: QuerySet[M], way: Order, place: Place | None) -> QuerySet[M]:
+def behind_value(found: QuerySet[M], way: Order, place: Place | None) -> QuerySet[M]:
     if place is None:
         return found
-    moment, side = way.moment, beyond(way)
+    column, side = way.column, beyond(way)
     # Said twice on purpose: the first condition is where an index range begins, the second makes it exact.
     return found.filter(
-        Q(**{f"{moment}__{side}e": place.moment}),
-        Q(**{f"{moment}__{side}": place.moment}) | Q(**{moment: place.moment, f"pk__{side}": place.pk}),
+        Q(**{f"{column}__{side}e": place.value}),
+        Q(**{f"{column}__{side}": place.value}) | Q(**{column: place.value, f"pk__{side}": place.pk}),
     )
 
 
@@ -115,17 +172,19 @@ def towards(name: str, way: Order) -> OrderBy:
 
 def token(order: str, way: Order, row: Model) -> str:
     """The place of a row, for an address. Signed, so that what comes back is what was given out."""
-    moment = getattr(row, way.moment) if way.moment else None
-    return signing.dumps([order, moment and moment.isoformat(), row.pk], salt="page")
+    value = way.value(row) if way.column else None
+    return signing.dumps([order, value.isoformat() if isinstance(value, dt.datetime) else value, row.pk], salt="page")
 
 
 def read(after: str, order: str) -> Place | None:
     if not after:
         return None
     try:
-        written_for, moment, pk = signing.loads(after, salt="page")
+        written_for, value, pk = signing.loads(after, salt="page")
     except signing.BadSignature:
         written_for = None
     if written_for != order:
         raise BadPlace("after: give what “next” said, with the same order.")
-    return Place(dt.datetime.fromisoformat(moment) if moment else None, pk)
+    if value is None or ORDERS[order].of_words:
+        return Place(value, pk)
+    return Place(dt.datetime.fromisoformat(value), pk)
