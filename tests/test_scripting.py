@@ -50,7 +50,7 @@ def test_under_way_a_script_may_neither_vanish_nor_ask_for_what_the_list_lacks(r
 
     with pytest.raises(BadScript, match="needs a first message"):
         scripting.write(campaign, None)
-    with pytest.raises(BadScript, match="Did you mean {firstName}"):
+    with pytest.raises(BadScript, match=r"Did you mean \{firstName\}"):
         scripting.write(campaign, {"text": "Hi {fristName}"})
 
     assert scripting.tree(campaign)["text"] == SCRIPT["text"]

@@ -2,9 +2,26 @@
 
 from allauth.account import views as account
 from django.urls import URLPattern, URLResolver, path, re_path
+from django.views.generic import RedirectView
 
 from textbank import health, webhooks
-from textbank.web import accounts, first_messages, home, joining, live_ticket, people, replies, texter
+from textbank.api.v1 import api
+from textbank.web import (
+    accounts,
+    basics,
+    campaign,
+    campaigns,
+    dashboard,
+    first_messages,
+    home,
+    joining,
+    live_ticket,
+    people,
+    replies,
+    scripts,
+    texter,
+    uploads,
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     # Monitors
@@ -13,6 +30,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     # Carriers
     path("webhooks/<str:provider>/<int:service>/inbound", webhooks.inbound, name="inbound"),
     path("webhooks/<str:provider>/<int:service>/status", webhooks.status, name="status"),
+    # Programs
+    path("api/v1/", RedirectView.as_view(pattern_name="api:openapi-view")),
+    path("api/v1/", api.urls),
     # Anybody
     path("", home.home, name="home"),
     path("join/<str:code>/", joining.join, name="join"),
@@ -48,7 +68,23 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("<slug:org>/conversations/<int:pk>/opt-out/", replies.opt_out, name="opt_out"),
     path("<slug:org>/conversations/<int:pk>/close/", replies.close, name="close_conversation"),
     path("<slug:org>/conversations/<int:pk>/reopen/", replies.reopen, name="reopen_conversation"),
+    # Supervolunteers
+    path("<slug:org>/admin/", dashboard.dashboard, name="dashboard"),
+    path("<slug:org>/admin/campaigns/", campaigns.listed, name="campaigns"),
+    path("<slug:org>/admin/campaigns/<int:pk>/", campaign.one, name="campaign"),
     # Admins
+    path("<slug:org>/admin/campaigns/new/", basics.new, name="new_campaign"),
+    path("<slug:org>/admin/campaigns/<int:pk>/edit/", basics.edit, name="edit_campaign"),
+    path("<slug:org>/admin/campaigns/<int:pk>/contacts/", uploads.contacts, name="contacts"),
+    path("<slug:org>/admin/campaigns/<int:pk>/contacts/<int:upload>/", uploads.report, name="upload"),
+    path("<slug:org>/admin/campaigns/<int:pk>/contacts/<int:upload>/left-out.csv", uploads.left_out, name="left_out"),
+    path("<slug:org>/admin/campaigns/<int:pk>/script/", scripts.script, name="script"),
+    path("<slug:org>/admin/campaigns/<int:pk>/start/", campaigns.start, name="start_campaign"),
+    path("<slug:org>/admin/campaigns/<int:pk>/pause/", campaigns.pause, name="pause_campaign"),
+    path("<slug:org>/admin/campaigns/<int:pk>/resume/", campaigns.resume, name="resume_campaign"),
+    path("<slug:org>/admin/campaigns/<int:pk>/archive/", campaigns.archive, name="archive_campaign"),
+    path("<slug:org>/admin/campaigns/<int:pk>/unarchive/", campaigns.unarchive, name="unarchive_campaign"),
+    path("<slug:org>/admin/campaigns/<int:pk>/autoassign/", campaigns.autoassign, name="autoassign"),
     path("<slug:org>/admin/people/", people.listed, name="people"),
     path("<slug:org>/admin/people/invites/", people.invites, name="invites"),
     path("<slug:org>/admin/people/invites/<int:pk>/revoke/", people.revoke, name="revoke_invite"),

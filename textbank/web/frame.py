@@ -41,6 +41,6 @@ def nav(member: Membership, path: str) -> list[dict[str, Any]]:
         if member.may(role)
     ]
     return [
-        {"label": label, "icon": icon, "url": url, "current": path == url or url != home and path.startswith(url)}
+        {"label": label, "icon": icon, "url": url, "current": path == url or (url != home and path.startswith(url))}
         for label, icon, url in places
     ]
