@@ -16,7 +16,7 @@ from textbank.api.errors import REFUSALS
 from textbank.api.shapes import After, AnswerShape, Id, Limit, Listed, Row, Said, Thread
 from textbank.assignments import escalating
 from textbank.conversations import answering, closing, opting_out
-from textbank.conversations.filters import CAMPAIGN_STATES, ESCALATED, READERS, STATUSES, TRUTHS, Filter
+from textbank.conversations.filters import CAMPAIGN_STATES, ESCALATED, READERS, STATUSES, TRUTHS, WHOLE, Filter
 from textbank.conversations.models import Conversation
 from textbank.conversations.snapshots import Snapshot
 from textbank.organizations.models import Membership, Tag
@@ -32,7 +32,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "opted_out": tuple(TRUTHS),
     "escalated": ESCALATED,
 }
-ONCE = {"escalated", "waiting_minutes"}
+ONCE = {"escalated", "waiting_minutes", *WHOLE}
 
 
 def filter_parameters() -> list[dict[str, Any]]:
@@ -50,7 +50,7 @@ def filter_parameters() -> list[dict[str, Any]]:
 )
 def conversations(
     request: MemberRequest,
-    order: Literal["activity", "waiting"] = "activity",
+    order: Literal["activity", "waiting", "name"] = "activity",
     limit: Limit = 50,
     after: After = "",
     as_of: Annotated[str, Field(description="What was seen on the first page; “next” carries it along.")] = "",
