@@ -1,0 +1,120 @@
+"""What a hand-off looks like in an answer, the same from the API and from a command."""
+
+import datetime as dt
+from collections.abc import Iterable
+from typing import Any, overload
+
+from pydantic import BaseModel
+
+from textbank.conversations.models import Handoff
+from textbank.organizations.models import Approval, Membership
+
+
+class Person(BaseModel):
+    id: int
+    name: str
+
+
+class Share(BaseModel):
+    texter: Person
+    count: int
+
+
+class Give(BaseModel):
+    """`texter` is null for what came from the pool."""
+
+    texter: Person | None
+    count: int
+
+
+class Left(BaseModel):
+    reason: str
+    count: int
+
+
+class Warned(BaseModel):
+    texter: Person
+    reason: str
+
+
+class HandoffShape(BaseModel):
+    """A hand-off, or with `id` null what one would do now."""
+
+    id: int | None
+    action: str
+    state: str
+    matched: int
+    moved: int
+    left_alone: list[Left]
+    shares: list[Share]
+    gives: list[Give]
+    warnings: list[Warned]
+    by: Person | None
+    at: dt.datetime
+    filter: dict[str, Any] | None
+    reason: str
+    undoes: int | None
+    undone_by: int | None
+
+
+def answer(act: Handoff) -> HandoffShape:
+    """One, with the people it names looked up."""
+    return handoff(act, named_in([act]))
+
+
+def named_in(handoffs: Iterable[Handoff]) -> dict[int, Membership]:
+    """Everybody that these hand-offs name, in one statement."""
+    ids = {
+        int(pk)
+        for act in handoffs
+        for pk in [*act.shares, *act.gives, *act.receivers, *([act.by_id] if act.by_id else [])]
+        if pk
+    }
+    return Membership.objects.select_related("user").in_bulk(ids)
+
+
+@overload
+def person(member: Membership) -> Person: ...
+@overload
+def person(member: Membership | None) -> Person | None: ...
+def person(member: Membership | None) -> Person | None:
+    return Person(id=member.pk, name=member.name) if member else None
+
+
+def handoff(act: Handoff, people: dict[int, Membership]) -> HandoffShape:
+    """`people` are those that `named_in` found; one that is not saved yet is a preview."""
+
+    def named(pk: str) -> Person:
+        return Person(id=int(pk), name=people[int(pk)].name)
+
+    return HandoffShape(
+        id=act.pk,
+        action=act.action,
+        state=act.state if act.pk else "preview",
+        matched=act.matched,
+        moved=act.moved,
+        left_alone=[Left(reason=reason, count=count) for reason, count in act.left_alone.items()],
+        shares=[Share(texter=named(pk), count=count) for pk, count in act.shares.items()],
+        gives=[Give(texter=named(pk) if pk else None, count=count) for pk, count in act.gives.items()],
+        warnings=warnings([people[pk] for pk in act.receivers]),
+        by=person(people[act.by_id]) if act.by_id else None,
+        at=act.at,
+        filter=act.filter,
+        reason=act.reason,
+        undoes=act.undoes_id,
+        undone_by=undone_by(act),
+    )
+
+
+def warnings(receivers: Iterable[Membership]) -> list[Warned]:
+    """What speaks against a receiver without forbidding it."""
+    return [
+        Warned(texter=Person(id=who.pk, name=who.name), reason="do_not_assign")
+        for who in receivers
+        if who.approval == Approval.NONE
+    ]
+
+
+def undone_by(act: Handoff) -> int | None:
+    # Looked up with the hand-off itself, which a preview is not.
+    return act.undone_by.pk if act.pk and hasattr(act, "undone_by") else None

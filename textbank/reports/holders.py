@@ -1,0 +1,52 @@
+"""Who had a conversation from when to when, and how it came to them."""
+
+import datetime as dt
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import NamedTuple
+
+from textbank.conversations.models import Action, Conversation, Handoff, Move
+from textbank.organizations.models import Membership
+from textbank.reports.timeline import timeline
+
+
+class Spell(NamedTuple):
+    """The time in one pair of hands; without a holder in the pool, without an end until now."""
+
+    holder: Membership | None
+    since: dt.datetime
+    until: dt.datetime | None
+    how: str
+    reason: str
+    note: str
+    handoff: int
+
+
+HOW = {
+    Action.OPENING: "At the start",
+    Action.REASSIGN: "{by} reassigned it",
+    Action.UNASSIGN: "{by} unassigned it",
+    Action.RELEASE_UNSENT: "{by} released unsent messages",
+    Action.RELEASE_UNREPLIED: "{by} released unreplied conversations",
+    Action.RELEASE_UNHANDLED: "{by} released unhandled replies",
+    Action.REQUEST: "{by} asked for texts",
+    Action.ESCALATE: "{by} escalated it",
+    Action.UNDO: "{by} undid a hand-off",
+}
+
+
+def spells(conversation: Conversation) -> list[Spell]:
+    """Oldest first, in one statement. What it was before its first change of hands is not told: it was in the pool."""
+    return list(told([*timeline(conversation)]))
+
+
+def told(moves: list[Move]) -> Iterator[Spell]:
+    for move, following in pairwise([*moves, None]):
+        if move is not None:
+            act = move.handoff
+            until = following.at if following else None
+            yield Spell(move.receiver, move.at, until, how(act), act.reason, act.note, act.pk)
+
+
+def how(act: Handoff) -> str:
+    return HOW[Action(act.action)].format(by=act.by.user.first_name if act.by else "Somebody")

@@ -1,0 +1,77 @@
+"""What a hand-off did, or would do, in sentences for whoever asked for it."""
+
+from typing import NamedTuple
+
+from textbank.conversations.models import Action, Handoff, LeftAlone, State
+
+
+class Left(NamedTuple):
+    """So many conversations that stay where they are; `why` goes behind the number: “3 escalated”."""
+
+    reason: str
+    count: int
+    why: str
+
+
+WHY = {
+    LeftAlone.STOPPED: "not reached before it was stopped",
+    LeftAlone.CHANGED: "changed since they were looked at",
+    LeftAlone.OPTED_OUT: "opted out",
+    LeftAlone.CAMPAIGN_ARCHIVED: "in an archived campaign",
+    LeftAlone.PINNED: "pinned to their texter",
+    LeftAlone.ESCALATED: "escalated",
+    LeftAlone.CLOSED: "closed",
+    LeftAlone.BEING_ANSWERED: "being answered at that moment",
+    LeftAlone.ALREADY_THEIRS: "already where they would go",
+    LeftAlone.MOVED_AGAIN: "moved again since",
+    LeftAlone.WORKED_ON: "worked on since",
+    LeftAlone.GONE: "of somebody who is suspended",
+}
+BY_LABEL = {reason.label: words for reason, words in WHY.items()}
+
+# What became of those that moved, behind “1,190 conversations”.
+DONE = {
+    Action.OPENING: "handed out at the start",
+    Action.REASSIGN: "reassigned",
+    Action.UNASSIGN: "unassigned",
+    Action.RELEASE_UNSENT: "released",
+    Action.RELEASE_UNREPLIED: "released",
+    Action.RELEASE_UNHANDLED: "released",
+    Action.REQUEST: "given from the pool",
+    Action.ESCALATE: "escalated",
+    Action.UNDO: "given back",
+}
+
+NOTHING = {
+    State.RUNNING: "Nothing has moved yet.",
+    State.DONE: "Nothing moved.",
+    State.STOPPED: "It was stopped before anything moved.",
+    State.FAILED: "It failed before anything moved.",
+}
+
+
+def said(act: Handoff) -> str:
+    """What happened, in one sentence; what moved nothing says so."""
+    if act.action == Action.ESCALATE and not act.moved:
+        return "A conversation in the pool was escalated."
+    if not act.moved:
+        return NOTHING[State(act.state)]
+    ended = {State.STOPPED: ", then it was stopped", State.FAILED: ", then it failed"}.get(State(act.state), "")
+    so_far = " so far" if act.state == State.RUNNING else ""
+    return f"{counted(act.moved, 'conversation')} {DONE[Action(act.action)]}{so_far}{ended}."
+
+
+def left_alone(act: Handoff) -> list[Left]:
+    """What stays, and why, most first."""
+    figures = sorted(act.left_alone.items(), key=lambda figure: -figure[1])
+    return [Left(reason, count, BY_LABEL[reason]) for reason, count in figures if count]
+
+
+def in_words(act: Handoff) -> list[str]:
+    """What was left alone as the lines of a receipt: “3 escalated”."""
+    return [f"{left.count:,} {left.why}" for left in left_alone(act)]
+
+
+def counted(number: int, noun: str) -> str:
+    """1 conversation, 1,190 conversations."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
