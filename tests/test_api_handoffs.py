@@ -5,6 +5,7 @@ import uuid
 import pytest
 
 from tests.program import Program
+from textbank.assignments import carrying_out
 from textbank.conversations.models import Conversation, Handoff, Status
 from textbank.organizations.models import Approval
 
@@ -201,3 +202,84 @@ def test_a_big_one_goes_on(riverton, ada, campaign, monkeypatch):
     said = ada.post("/handoffs", {"action": "unassign", "filter": {"texter": riverton.tess.pk}})
 
     assert (said.status_code, said.said["state"], said.said["moved"]) == (202, "running", 0)
+
+
+def test_releases_are_hand_offs(riverton, ada, campaign):
+    riverton.conversations(campaign, 4, holder=riverton.theo)
+
+    looked = ada.post(f"/campaigns/{campaign.pk}/release-unsent", {"dry_run": True})
+    done = ada.post(f"/campaigns/{campaign.pk}/release-unsent", {"reason": "Theo went home"})
+
+    assert (looked.status_code, looked.said["id"], looked.said["moved"]) == (200, None, 4)
+    assert (done.status_code, done.said["action"], done.said["moved"]) == (201, "release_unsent", 4)
+    assert done.said["gives"] == [{"texter": person(riverton.theo), "count": 4}]
+    assert done.said["reason"] == "Theo went home"
+    assert ada.get(f"/handoffs/{done.said['id']}").said == done.said
+    assert ada.post(f"/campaigns/{campaign.pk}/release-unsent").said["moved"] == 0
+
+
+def test_unreplied_and_unhandled_say_how_long_they_were_idle(riverton, ada, campaign):
+    path = f"/campaigns/{campaign.pk}/release-unreplied"
+
+    for address in (path, "/release-unhandled"):
+        for body in ({}, {"idle_minutes": -1}, {"idle_minutes": "60"}, {"idle_minutes": 60, "minutes": 1}):
+            assert ada.post(address, body).status_code == 422
+    assert ada.post("/release-unhandled", {"idle_minutes": 0, "dry_run": True}).said["moved"] == 3
+    assert ada.post(path, {"idle_minutes": 60 * 24 * 365}).said["moved"] == 0
+    assert ada.post(path, {"idle_minutes": 0}).said["moved"] == 3
+
+
+def test_the_same_click_releases_once_and_never_more_than_was_shown(riverton, ada, campaign):
+    riverton.conversations(campaign, 4, holder=riverton.theo)
+    path, click = f"/campaigns/{campaign.pk}/release-unsent", str(uuid.uuid4())
+
+    first = ada.post(path, {"expect": 3, "client_id": click})
+    again = ada.post(path, {"expect": 3, "client_id": click})
+
+    assert first.said["moved"] == 3
+    assert again.said["id"] == first.said["id"]
+
+
+def test_undo_says_first_what_it_would_do(riverton, ada, campaign):
+    done = ada.post("/handoffs", {"action": "unassign", "filter": {"campaign": campaign.pk}}).said
+
+    looked = ada.post(f"/handoffs/{done['id']}/undo", {"dry_run": True})
+    back = ada.post(f"/handoffs/{done['id']}/undo")
+    again = ada.post(f"/handoffs/{done['id']}/undo")
+
+    assert (looked.status_code, looked.said["id"], looked.said["moved"]) == (200, None, 3)
+    assert (back.status_code, back.said["moved"], back.said["undoes"]) == (201, 3, done["id"])
+    assert (again.status_code, again.said["error"]["code"]) == (409, "already_undone")
+    assert ada.get(f"/handoffs/{done['id']}").said["undone_by"] == back.said["id"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_big_one_goes_on_is_stopped_and_then_undone(riverton, ada, campaign, monkeypatch):
+    monkeypatch.setattr(carrying_out, "AT_ONCE", 2)
+    begun = ada.post("/handoffs", {"action": "unassign", "filter": {"campaign": campaign.pk}})
+    address = f"/handoffs/{begun.said['id']}"
+    assert (begun.status_code, begun.said["state"]) == (202, "running")
+    assert ada.post(f"{address}/undo").said["error"]["code"] == "still_running"
+
+    assert ada.post(f"{address}/stop").said["state"] == "running"
+    carrying_out.go_on(begun.said["id"])
+
+    stopped = ada.get(address).said
+    assert (stopped["state"], stopped["moved"]) == ("stopped", 0)
+    assert {"reason": "stopped", "count": 5} in stopped["left_alone"]
+    assert ada.post(f"{address}/stop").said["error"]["code"] == "not_running"
+    assert ada.post(f"{address}/undo").status_code == 201
+
+
+def test_releases_are_for_admins_of_the_organization(riverton, otherton, campaign):
+    zed, sue = Program(otherton.zed), Program(riverton.sue)
+    handoff = Handoff.objects.filter(organization=riverton.organization).first()
+
+    for path in (f"/campaigns/{campaign.pk}/release-unsent", f"/campaigns/{campaign.pk}/release-unreplied"):
+        assert zed.post(path, {"idle_minutes": 0} if "unreplied" in path else {}).status_code == 404
+        assert sue.post(path, {"idle_minutes": 0}).status_code == 403
+    assert sue.post("/release-unhandled", {"idle_minutes": 0}).status_code == 403
+    assert zed.post("/release-unhandled", {"idle_minutes": 0}).said["matched"] == 0
+    for act in ("undo", "stop"):
+        assert zed.post(f"/handoffs/{handoff.pk}/{act}").status_code == 404
+        assert sue.post(f"/handoffs/{handoff.pk}/{act}").status_code == 403

@@ -12,9 +12,11 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 from pydantic import BaseModel
 
 from textbank.api.door import NotUnderstood
+from textbank.assignments.carrying_out import NotRunning
 from textbank.assignments.escalating import NoEscalationTag
 from textbank.assignments.plans import BadPlan
 from textbank.assignments.requesting import BadCount, RequestOpen
+from textbank.assignments.undoing import AlreadyUndone, StillRunning
 from textbank.campaigns.launching import NotReady
 from textbank.campaigns.scripting import BadScript
 from textbank.contacts.reading import Unreadable
@@ -59,8 +61,11 @@ TABLE: list[tuple[type[Exception], int, str, str]] = [
     (Http404, 404, "not_found", NOT_FOUND),
     (ObjectDoesNotExist, 404, "not_found", NOT_FOUND),
     (Strangers, 404, "not_found", NOT_FOUND),
+    (AlreadyUndone, 409, "already_undone", ""),
     (LastOwner, 409, "last_owner", "An organization keeps at least one owner. Make somebody else owner first."),
     (NotReady, 409, "not_ready", ""),
+    (NotRunning, 409, "not_running", ""),
+    (StillRunning, 409, "still_running", ""),
     (RequestOpen, 409, "request_open", ""),
     (StillOptedOut, 409, "opted_out", ""),
     (NoEscalationTag, 409, "no_escalation_tag", ""),

@@ -13,13 +13,15 @@ from textbank.api import shapes
 from textbank.api.door import handing_on
 from textbank.api.errors import REFUSALS
 from textbank.api.members import chosen
-from textbank.api.shapes import After, HandoffShape, Id, Limit, Listed, Said
-from textbank.assignments import reassigning
+from textbank.api.shapes import After, Id, Limit, Listed, Said
+from textbank.assignments import carrying_out, reassigning, undoing
 from textbank.assignments.plans import Plan
 from textbank.conversations.filters import Filter
 from textbank.conversations.models import Action, Handoff, State
 from textbank.conversations.snapshots import Snapshot
 from textbank.organizations.models import Membership
+from textbank.reports import answers
+from textbank.reports.answers import HandoffShape, answer
 from textbank.reports.pages import page
 
 router = Router(auth=handing_on)
@@ -68,13 +70,13 @@ def hand_on(request: MemberRequest, said: Wish) -> Any:
     """Reassigns or unassigns. 201 when done; 202 when it goes on: then poll it. `dry_run` moves nothing: 200."""
     wanted = plan(said, request.member)
     if said.dry_run:
-        return Status(200, shape(reassigning.preview(wanted)))
-    act = reassigning.carry_out(wanted)
-    return Status(202 if act.state == State.RUNNING else 201, shape(act))
+        return Status(200, answer(reassigning.preview(wanted)))
+    return begun(reassigning.carry_out(wanted))
 
 
-def shape(act: Handoff) -> HandoffShape:
-    return shapes.handoff(act, shapes.named_in([act]))
+def begun(act: Handoff) -> Status:
+    """A hand-off that was just asked for: 201 when it is done, 202 while it goes on."""
+    return Status(202 if act.state == State.RUNNING else 201, answer(act))
 
 
 @router.get("/handoffs", response={200: Listed[HandoffShape], **REFUSALS})
@@ -82,8 +84,8 @@ def handoffs(request: MemberRequest, limit: Limit = 50, after: After = "") -> An
     """Every act by which conversations changed hands, newest first."""
     found = Handoff.objects.filter(organization_id=request.member.organization_id)
     seen, shown = Snapshot.now(), page(found, "newest", after, limit, with_undo)
-    people = shapes.named_in(shown.rows)
-    return shapes.listed(request, found.count(), seen, shown, lambda act: shapes.handoff(act, people))
+    people = answers.named_in(shown.rows)
+    return shapes.listed(request, found.count(), seen, shown, lambda act: answers.handoff(act, people))
 
 
 def with_undo(rows: Any) -> Any:
@@ -93,5 +95,29 @@ def with_undo(rows: Any) -> Any:
 @router.get("/handoffs/{int:handoff}", response={200: HandoffShape, **REFUSALS})
 def handoff(request: MemberRequest, handoff: int) -> HandoffShape:
     """One, as far as it has come."""
-    found = with_undo(Handoff.objects.filter(organization_id=request.member.organization_id))
-    return shape(get_object_or_404(found, pk=handoff))
+    return answer(handoff_of(request.member, handoff))
+
+
+def handoff_of(member: Membership, pk: int) -> Handoff:
+    return get_object_or_404(with_undo(Handoff.objects.filter(organization_id=member.organization_id)), pk=pk)
+
+
+class DryRun(Said):
+    dry_run: StrictBool = False
+
+
+@router.post("/handoffs/{int:handoff}/undo", response={(200, 201, 202): HandoffShape, **REFUSALS})
+def undo(request: MemberRequest, handoff: int, said: DryRun | None = None) -> Any:
+    """Gives back what nobody has worked on or moved since; the answer is the undo, a hand-off itself. `dry_run` says
+    what it would do: 200. 409 `still_running`, `already_undone`."""
+    act, now = handoff_of(request.member, handoff), timezone.now()
+    if said and said.dry_run:
+        return Status(200, answer(undoing.preview(act, by=request.member, now=now)))
+    return begun(undoing.undo(act, by=request.member, now=now))
+
+
+@router.post("/handoffs/{int:handoff}/stop", response={200: HandoffShape, **REFUSALS})
+def stop(request: MemberRequest, handoff: int) -> HandoffShape:
+    """Asks one that runs to stop after the part it is at; what it moved can be undone. 409 `not_running`."""
+    carrying_out.stop(handoff_of(request.member, handoff), by=request.member)
+    return answer(handoff_of(request.member, handoff))

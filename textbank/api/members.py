@@ -12,11 +12,12 @@ from textbank.access import MemberRequest
 from textbank.api import shapes
 from textbank.api.door import admins
 from textbank.api.errors import REFUSALS
-from textbank.api.shapes import After, HandoffShape, Id, Limit, Listed, Member, Said
+from textbank.api.shapes import After, Id, Limit, Listed, Member, Said
 from textbank.assignments import leaving
 from textbank.conversations.snapshots import Snapshot
 from textbank.organizations.models import Membership, Role
 from textbank.organizations.models.membership import MembershipQuerySet
+from textbank.reports.answers import HandoffShape, answer
 from textbank.reports.holding import held_by
 from textbank.reports.pages import page
 
@@ -70,5 +71,5 @@ def suspend(request: MemberRequest, member: int, said: Suspension) -> Any:
     texters = chosen(request.member, said.texters)
     left = leaving.suspend(who, said.then, texters, by=request.member, now=timezone.now())
     held = held_by([who.pk])[who.pk]
-    act = shapes.handoff(left.handoff, shapes.named_in([left.handoff])) if left.handoff else None
+    act = answer(left.handoff) if left.handoff else None
     return {**shapes.member(left.member, held).model_dump(), "handoff": act}

@@ -1,8 +1,8 @@
 """What things look like in an answer, and what any request may hold."""
 
 import datetime as dt
-from collections.abc import Callable, Iterable
-from typing import Annotated, Any, Generic, TypeVar, overload
+from collections.abc import Callable
+from typing import Annotated, Any, Generic, TypeVar
 from zoneinfo import available_timezones
 
 from django.db.models import Model
@@ -12,10 +12,11 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictInt
 from textbank.campaigns import scripting
 from textbank.campaigns.models import Campaign
 from textbank.contacts.models import Upload
-from textbank.conversations.models import Answer, Conversation, Handoff, Message, Move, Status, Tagging
+from textbank.conversations.models import Answer, Conversation, Message, Move, Status, Tagging
 from textbank.conversations.snapshots import Snapshot
-from textbank.organizations.models import Approval, Membership, Role
+from textbank.organizations.models import Membership, Role
 from textbank.reports import listing
+from textbank.reports.answers import Person, person
 from textbank.reports.counts import Counts
 from textbank.reports.holding import Held
 from textbank.reports.pages import MOST, Page
@@ -44,11 +45,6 @@ class Said(BaseModel):
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
 
-class Person(BaseModel):
-    id: int
-    name: str
-
-
 class Titled(BaseModel):
     id: int
     title: str
@@ -74,14 +70,6 @@ def listed(
             query[key] = value
         following = request.build_absolute_uri(f"{request.path}?{query.urlencode()}")
     return {"count": count, "as_of": seen.token(), "next": following, "results": [shape(row) for row in page.rows]}
-
-
-@overload
-def person(member: Membership) -> Person: ...
-@overload
-def person(member: Membership | None) -> Person | None: ...
-def person(member: Membership | None) -> Person | None:
-    return Person(id=member.pk, name=member.name) if member else None
 
 
 class Organization(BaseModel):
@@ -384,95 +372,3 @@ class Thread(Row):
     answers: list[AnswerShape]
     taggings: list[Worn]
     timeline: list[Passage]
-
-
-class Share(BaseModel):
-    texter: Person
-    count: int
-
-
-class Give(BaseModel):
-    """`texter` is null for what came from the pool."""
-
-    texter: Person | None
-    count: int
-
-
-class Left(BaseModel):
-    reason: str
-    count: int
-
-
-class Warned(BaseModel):
-    texter: Person
-    reason: str
-
-
-class HandoffShape(BaseModel):
-    """A hand-off, or with `id` null what one would do now."""
-
-    id: int | None
-    action: str
-    state: str
-    matched: int
-    moved: int
-    left_alone: list[Left]
-    shares: list[Share]
-    gives: list[Give]
-    warnings: list[Warned]
-    by: Person | None
-    at: dt.datetime
-    filter: dict[str, Any] | None
-    reason: str
-    undoes: int | None
-    undone_by: int | None
-
-
-def named_in(handoffs: Iterable[Handoff]) -> dict[int, Membership]:
-    """Everybody that these hand-offs name, in one statement."""
-    ids = {
-        int(pk)
-        for act in handoffs
-        for pk in [*act.shares, *act.gives, *act.receivers, *([act.by_id] if act.by_id else [])]
-        if pk
-    }
-    return Membership.objects.select_related("user").in_bulk(ids)
-
-
-def handoff(act: Handoff, people: dict[int, Membership]) -> HandoffShape:
-    """`people` are those that `named_in` found; one that is not saved yet is a preview."""
-
-    def named(pk: str) -> Person:
-        return Person(id=int(pk), name=people[int(pk)].name)
-
-    return HandoffShape(
-        id=act.pk,
-        action=act.action,
-        state=act.state if act.pk else "preview",
-        matched=act.matched,
-        moved=act.moved,
-        left_alone=[Left(reason=reason, count=count) for reason, count in act.left_alone.items()],
-        shares=[Share(texter=named(pk), count=count) for pk, count in act.shares.items()],
-        gives=[Give(texter=named(pk) if pk else None, count=count) for pk, count in act.gives.items()],
-        warnings=warnings([people[pk] for pk in act.receivers]),
-        by=person(people[act.by_id]) if act.by_id else None,
-        at=act.at,
-        filter=act.filter,
-        reason=act.reason,
-        undoes=act.undoes_id,
-        undone_by=undone_by(act),
-    )
-
-
-def warnings(receivers: Iterable[Membership]) -> list[Warned]:
-    """What speaks against a receiver without forbidding it."""
-    return [
-        Warned(texter=Person(id=who.pk, name=who.name), reason="do_not_assign")
-        for who in receivers
-        if who.approval == Approval.NONE
-    ]
-
-
-def undone_by(act: Handoff) -> int | None:
-    # Looked up with the hand-off itself, which a preview is not.
-    return act.undone_by.pk if act.pk and hasattr(act, "undone_by") else None

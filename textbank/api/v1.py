@@ -2,7 +2,7 @@
 
 from ninja import NinjaAPI
 
-from textbank.api import campaigns, contacts, conversations, errors, handoffs, me, members, messages, texter
+from textbank.api import campaigns, contacts, conversations, errors, handoffs, me, members, messages, releases, texter
 from textbank.api.door import CarefulParser, nothing_unknown, texters
 
 DESCRIPTION = """
@@ -29,6 +29,7 @@ for name, resource in (
     ("Conversations", conversations),
     ("Messages", messages),
     ("Hand-offs", handoffs),
+    ("Hand-offs", releases),
     ("Texter", texter),
 ):
     api.add_router("", resource.router, tags=[name])

@@ -9,7 +9,7 @@ from django.utils import timezone
 from textbank.assignments import carrying_out
 from textbank.assignments.dealing import deal
 from textbank.assignments.judging import judged, longest_waiting_first
-from textbank.assignments.plans import BadPlan, Plan
+from textbank.assignments.plans import Plan
 from textbank.conversations import ledger
 from textbank.conversations.filters import Filter
 from textbank.conversations.ledger import Card
@@ -58,10 +58,6 @@ def preview(plan: Plan) -> Handoff:
 
 
 NEVER = dt.datetime.max.replace(tzinfo=dt.UTC)
-
-
-class TooMany(BadPlan):
-    """More than is handed on at once."""
 
 
 class Dealing:
