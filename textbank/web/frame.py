@@ -26,6 +26,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
 PLACES = [
     ("Dashboard", "home", "dashboard", Role.SUPERVOLUNTEER),
     ("Campaigns", "campaign", "campaigns", Role.SUPERVOLUNTEER),
+    ("Hand-offs", "handoff", "handoffs", Role.ADMIN),
     ("People", "people", "people", Role.ADMIN),
 ]
 
