@@ -134,6 +134,10 @@ def test_texters_find_work(name):
     assert todo.first_messages >= 10
     assert todo.replies >= 5
     assert NOW - dt.timedelta(days=2) < todo.oldest < NOW
+    unsent = to_do.first_messages(member(name), NOW).select_related("contact")
+    assert {"yes", "no", "maybe", "spanish", "stop", "failing", "silent"} <= {
+        talk.mood(one.contact.cell) for one in unsent
+    }
 
 
 def test_texts_lead_up_to_now(demo):

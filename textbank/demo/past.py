@@ -91,6 +91,8 @@ class Life:
 
     def __init__(self, seed: int, now: dt.datetime, opt_out_reply: str) -> None:
         self.lot = random.Random(seed)
+        # How much was sent does not hang on the hour of the day, as what is drawn along the way does.
+        self.shares = random.Random(seed)
         self.now = now
         self.opt_out_reply = opt_out_reply
 

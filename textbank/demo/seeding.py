@@ -40,7 +40,7 @@ CLOCK = ZoneInfo("America/New_York")
 
 
 @transaction.atomic
-def seed(now: dt.datetime | None = None, lot: int = 2026) -> bool:
+def seed(now: dt.datetime | None = None, lot: int = 2027) -> bool:
     """Makes both organizations unless they are there; returns whether it did. The same lot makes the same ones."""
     if Organization.objects.filter(slug=DEMO).exists():
         return False
@@ -139,7 +139,9 @@ def batches(office: Office, plan: Plan, life: Life) -> Iterator[tuple[Membership
         at = by_day(life.now - HOUR * ago, life.now - HOUR * latest)
         texter = office.members[plan.texters[number % len(plan.texters)]]
         lately = number >= count - len(plan.texters)
-        share = life.lot.uniform(0.45, 0.8) if lately and not plan.archived else 1 - life.lot.uniform(0, LEFT_LYING)
+        share = (
+            life.shares.uniform(0.45, 0.8) if lately and not plan.archived else 1 - life.shares.uniform(0, LEFT_LYING)
+        )
         yield texter, at, share
 
 
