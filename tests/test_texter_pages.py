@@ -554,10 +554,12 @@ def test_what_went_back_to_the_pool_is_said_so(as_, riverton, waiting):
 
     page = as_(riverton.tess).get(f"/riverton/conversations/{waiting.pk}/")
 
-    assert "This conversation went back to the pool. Ada handed it on." in page.text
+    assert "Ada put this conversation back into the pool." in page.text
 
 
-@pytest.mark.parametrize("act", ["", "reply/", "answer/", "draft/", "opt-out/", "close/", "reopen/"])
+@pytest.mark.parametrize(
+    "act", ["", "reply/", "answer/", "draft/", "tag/", "escalate/", "opt-out/", "close/", "reopen/"]
+)
 def test_what_is_not_theirs_does_not_exist(as_, riverton, otherton, waiting, act):
     there = f"conversations/{waiting.pk}/{act}"
 
@@ -597,6 +599,46 @@ def test_last_names_and_numbers_are_shown_only_where_the_organization_shows_them
     assert waiting.contact.cell in tess.get(f"/riverton/{pages[2]}").text
 
 
+def test_tags_are_put_on_and_taken_off(as_, riverton, waiting):
+    tag = riverton.organization.tags.create(title="Spanish")
+    tess, there = as_(riverton.tess), f"/riverton/conversations/{waiting.pk}/tag/"
+
+    part = tess.post(there, {"tag": tag.pk, "on": "yes"}, **HTMX)
+    assert 'aria-pressed="true"' in part.text
+    assert waiting.taggings.get().tag == tag
+
+    tess.post(there, {"tag": tag.pk, "on": "no"}, **HTMX)
+    assert not waiting.taggings.exists()
+
+
+def test_a_tag_of_another_organization_does_not_exist(as_, riverton, otherton, waiting):
+    theirs = otherton.organization.tags.create(title="Spanish")
+
+    answer = as_(riverton.tess).post(f"/riverton/conversations/{waiting.pk}/tag/", {"tag": theirs.pk, "on": "yes"})
+
+    assert answer.status_code == 404
+
+
+def test_escalating_hands_it_to_who_can_decide_with_a_word(as_, riverton, waiting):
+    tess, there = as_(riverton.tess), f"/riverton/conversations/{waiting.pk}/"
+
+    part = tess.post(f"{there}escalate/", {"note": "She asks for a lawyer"}, **HTMX)
+
+    assert part.status_code == 200
+    assert "You escalated this conversation. Somebody who can decide takes it from here." in part.text
+    waiting.refresh_from_db()
+    assert (waiting.escalated, waiting.texter) == (True, None)
+    assert waiting.moves.last().handoff.note == "She asks for a lawyer"
+    assert "You escalated this conversation" in tess.get(there).text
+
+
+def test_who_sees_all_keeps_the_page_after_escalating(as_, riverton, waiting):
+    page = as_(riverton.sue).post(f"/riverton/conversations/{waiting.pk}/escalate/", {"note": ""}, follow=True)
+
+    assert page.status_code == 200
+    assert "Escalated · " in page.text
+
+
 # Past
 
 
@@ -634,7 +676,7 @@ def test_the_past_is_paged_without_gaps_or_doubles(as_, riverton, canvass):
     assert sorted(map(int, found)) == sorted(one.pk for one in made)
 
 
-@pytest.mark.parametrize("mark", ["x", "2026_1", "2026-01-01T00:00:00_1", "2026-01-01T00:00:00+00:00_x", "_"])
+@pytest.mark.parametrize("mark", ["x", "_", "²", "x:y:z"])
 def test_a_page_of_the_past_that_is_none(as_, riverton, mark):
     assert as_(riverton.tess).get("/riverton/past/", {"after": mark}).status_code == 404
 

@@ -57,8 +57,8 @@ def replies(texter: Membership) -> ConversationQuerySet:
 
 
 def past(texter: Membership) -> ConversationQuerySet:
-    """The texter's own that wait for nothing of theirs, latest first; archived campaigns too."""
-    return Conversation.objects.held_by(texter).filter(status__in=PAST).order_by("-last_activity", "-pk")
+    """The texter's own that wait for nothing of theirs; archived campaigns too."""
+    return Conversation.objects.held_by(texter).filter(status__in=PAST)
 
 
 def open_to(texter: Membership, now: dt.datetime) -> Q:

@@ -15,10 +15,11 @@ from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import trigger_client_event
 
 from textbank.access import MemberRequest, door
+from textbank.assignments import escalating
 from textbank.campaigns import blanks
 from textbank.campaigns.models import Step
 from textbank.conversations import answering, closing, drafting, opting_out, sending
-from textbank.conversations.models import Conversation, Draft, Message, Move, Status
+from textbank.conversations.models import Action, Conversation, Draft, Message, Move, Status
 from textbank.organizations.models import Membership, Role
 from textbank.reports import to_do
 from textbank.web.bubbles import bubbles, unsettled
@@ -78,7 +79,7 @@ def neighbours(ids: list[int], current: int | None) -> tuple[int | None, int | N
 @never_cache
 @door(Role.TEXTER)
 def replies(request: MemberRequest) -> HttpResponse:
-    template = "texter/inbox.html" if request.headers.get("HX-Request") else "texter/replies.html"
+    template = "texter/inbox.html" if by_htmx(request) else "texter/replies.html"
     return render(request, template, {"inbox": inbox(request.member)})
 
 
@@ -149,7 +150,7 @@ def answer(request: MemberRequest, thread: Conversation) -> HttpResponse:
         answering.answer(thread, step, request.POST.get("value", ""), by=request.member, now=timezone.now())
     except answering.NoSuchAnswer as error:
         return HttpResponseBadRequest(str(error))
-    if not request.headers.get("HX-Request"):
+    if not by_htmx(request):
         return redirect(f"{address(thread, request.member)}?step={step.pk}")
     text = suggestion_after(thread, step, request.member)
     response = show(request, thread, with_guide=True)
@@ -162,6 +163,39 @@ def answer(request: MemberRequest, thread: Conversation) -> HttpResponse:
 def draft(request: MemberRequest, thread: Conversation) -> HttpResponse:
     drafting.keep(thread, request.POST.get("text", "")[: sending.LONGEST * 4], by=request.member, now=timezone.now())
     return HttpResponse(status=204)
+
+
+@require_POST
+@door(Role.TEXTER)
+@with_conversation
+def tag(request: MemberRequest, thread: Conversation) -> HttpResponse:
+    """Puts an assignable tag on, or takes it off; one that escalates goes by `escalate`, with a word of why."""
+    chosen = get_object_or_404(request.member.organization.tags, assignable=True, pk=number(request, "tag"))
+    turn = escalating.tag if request.POST.get("on") == "yes" else escalating.untag
+    try:
+        turn(thread, [chosen], by=request.member, now=timezone.now())
+    except sending.NotYours:
+        return gone(request, thread.pk)
+    return show(request, thread, with_guide=True) if by_htmx(request) else redirect(address(thread, request.member))
+
+
+@require_POST
+@door(Role.TEXTER)
+@with_conversation
+def escalate(request: MemberRequest, thread: Conversation) -> HttpResponse:
+    note, asked = request.POST.get("note", "").strip()[:1000], number(request, "tag")
+    tags = request.member.organization.tags.filter(assignable=False)
+    try:
+        chosen = get_object_or_404(tags, pk=asked) if asked else escalating.escalation_tag(request.member)
+        escalating.tag(thread, [chosen], by=request.member, now=timezone.now(), note=note)
+    except sending.NotYours:
+        return gone(request, thread.pk)
+    except escalating.NoEscalationTag as refusal:
+        return show(request, thread, says=Says(str(refusal), icon="escalated"), status=409)
+    thread.refresh_from_db()
+    if thread.texter_id != request.member.pk and not request.member.may(Role.SUPERVOLUNTEER):
+        return gone(request, thread.pk, status=200)
+    return show(request, thread, with_guide=True) if by_htmx(request) else redirect(address(thread, request.member))
 
 
 @require_POST
@@ -212,9 +246,13 @@ def address(thread: Conversation, member: Membership) -> str:
     return reverse("conversation", args=[member.organization.slug, thread.pk])
 
 
+def by_htmx(request: MemberRequest) -> bool:
+    return bool(request.headers.get("HX-Request"))
+
+
 def done(request: MemberRequest, thread: Conversation, event: str = "") -> HttpResponse:
     """The conversation as it is now: its changed parts for a page with scripts, the page again for one without."""
-    if not request.headers.get("HX-Request"):
+    if not by_htmx(request):
         return redirect(address(thread, request.member))
     thread.refresh_from_db(fields=["status", "waiting_since", "last_inbound", "opted_out", "texter"])
     response = show(request, thread)
@@ -251,10 +289,9 @@ def show(
         "client_id": uuid.uuid4(),
         "now": now,
     }
-    by_htmx = bool(request.headers.get("HX-Request"))
-    if with_guide or not by_htmx:
+    if with_guide or not by_htmx(request):
         context |= guide(thread, member)
-    if by_htmx:
+    if by_htmx(request):
         # A look by itself must not touch the click or what was seen: somebody may be about to press Send.
         context |= {"anew": request.method == "POST", "was_shut": "shut" in request.GET}
         return render(request, "texter/changes.html", context, status=status)
@@ -263,6 +300,7 @@ def show(
     suggested = suggestion_after(thread, int(asked), member) if asked.isdigit() and len(asked) < 19 else ""
     context["text"] = text if text is not None else kept.text if kept else suggested
     farewell = member.organization.settings.farewell
+    context["escalations"] = [tag for tag in context["tags"] if not tag.assignable]
     context["farewell"] = blanks.fill(farewell, sending.words_for(thread, member))
     return render(request, "texter/conversation.html", context, status=status)
 
@@ -285,6 +323,8 @@ def guide(thread: Conversation, member: Membership) -> dict[str, Any]:
     return {
         "way": [asked for asked in way if asked.step.question],
         "reason": way[-2].value if here else "",
+        "tags": list(member.organization.tags.order_by("title")),
+        "worn": set(thread.taggings.values_list("tag", flat=True)),
         "suggestion": blanks.fill(here.step.text_for(thread.pk), words) if here else "",
         "canned": [
             (canned.title, blanks.fill(canned.text, words)) for canned in thread.campaign.canned_responses.all()
@@ -303,7 +343,7 @@ def suggestion_after(thread: Conversation, step: Step | int, member: Membership)
     return blanks.fill(following.text_for(thread.pk), sending.words_for(thread, member))
 
 
-def gone(request: MemberRequest, pk: int) -> HttpResponse:
+def gone(request: MemberRequest, pk: int, status: int = 0) -> HttpResponse:
     """For who had it until it was handed on: where it is now, and the words they had begun."""
     move = (
         Move.objects.filter(conversation=pk, left_alone=None)
@@ -312,17 +352,29 @@ def gone(request: MemberRequest, pk: int) -> HttpResponse:
         .first()
     )
     context: dict[str, Any] = {
-        "says": Says(where_it_went(move), shut=True, icon="handoff"),
+        "says": Says(where_it_went(move, request.member), shut=True, icon="handoff"),
         "inbox": inbox(request.member, pk),
     }
-    if request.headers.get("HX-Request"):
-        return render(request, "texter/lost.html", context, status=409)
+    if by_htmx(request):
+        return render(request, "texter/lost.html", context, status=status or 409)
     context["draft"] = Draft.objects.filter(conversation=pk, author=request.member).first()
-    return render(request, "texter/gone.html", context, status=404)
+    return render(request, "texter/gone.html", context, status=status or 404)
 
 
-def where_it_went(move: Move | None) -> str:
-    receiver = move.receiver.user.first_name if move and move.receiver else ""
-    by = move.handoff.by.user.first_name if move and move.handoff.by and move.handoff.by_id != move.receiver_id else ""
-    now = f"{receiver} has this conversation now." if receiver else "This conversation went back to the pool."
-    return f"{now} {by} handed it on." if by else now
+def where_it_went(move: Move | None, viewer: Membership) -> str:
+    """In words for who had it: who has it now, and who saw to that."""
+    if move is None:
+        return "This conversation went back to the pool."
+    by = called(move.handoff.by, viewer)
+    if move.handoff.action == Action.ESCALATE and move.receiver is None:
+        return f"{by} escalated this conversation. Somebody who can decide takes it from here."
+    if move.receiver is None:
+        return f"{by} put this conversation back into the pool."
+    now = f"{move.receiver.user.first_name} has this conversation now."
+    return now if move.handoff.by_id in (None, move.receiver_id) else f"{now} {by} handed it on."
+
+
+def called(member: Membership | None, viewer: Membership) -> str:
+    if member is None:
+        return "Textbank"
+    return "You" if member.pk == viewer.pk else member.user.first_name

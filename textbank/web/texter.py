@@ -2,10 +2,11 @@
 
 import datetime as dt
 from typing import NamedTuple
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.db.models import Q
-from django.http import Http404, HttpResponse, QueryDict
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -15,10 +16,10 @@ from textbank.access import MemberRequest, door
 from textbank.assignments import requesting
 from textbank.assignments.models import Request
 from textbank.assignments.pool import Nothing, why_nothing
-from textbank.conversations.models import Conversation, Move, Status
+from textbank.conversations.models import Move, Status
 from textbank.conversations.models.conversation import ConversationQuerySet
 from textbank.organizations.models import Approval, Membership, Role
-from textbank.reports import to_do
+from textbank.reports import pages, to_do
 
 USUAL = 100  # texts somebody asks for at once, unless told otherwise
 PAGE = 50
@@ -27,7 +28,7 @@ WHY = {
     Nothing.RUNS: "No campaign is running just now. When one starts, you can ask here.",
     Nothing.BY_ITSELF: "An admin hands out the texts of the campaigns that are running. Ask one of them for some.",
     Nothing.OPEN: "There are texts, but it is outside texting hours where the contacts are. Come back a little later.",
-    Nothing.LEFT: "Every text has been handed out. New ones appear here as they come.",
+    Nothing.LEFT: "Every text has been handed out for now. Look in again later.",
 }
 
 
@@ -119,39 +120,21 @@ def ask(request: MemberRequest) -> HttpResponse:
 @never_cache
 @door(Role.TEXTER)
 def past(request: MemberRequest) -> HttpResponse:
-    search = request.GET.get("search", "").strip()
-    shows_last_names = request.member.organization.settings.show_last_names
-    found = named(to_do.past(request.member), search, last_names=shows_last_names)
-    found = after(found, request.GET.get("after", "")).select_related("contact", "campaign")
-    rows = list(found[: PAGE + 1])
-    following = following_page(request.GET, rows[PAGE - 1]) if len(rows) > PAGE else ""
-    context = {"rows": rows[:PAGE], "search": search, "next": following, "first_page": "after" not in request.GET}
+    search, after = request.GET.get("search", "").strip(), request.GET.get("after", "")
+    found = named(to_do.past(request.member), search, request.member)
+    try:
+        page = pages.page(found, "activity", after, PAGE, lambda rows: rows.select_related("contact", "campaign"))
+    except pages.BadPlace:
+        raise Http404("There is no such page of the list.") from None
+    following = f"?{urlencode({'search': search, 'after': page.next})}" if page.next else ""
+    context = {"rows": page.rows, "search": search, "next": following, "first_page": not after}
     return render(request, "texter/past.html", context)
 
 
-def named(conversations: ConversationQuerySet, search: str, *, last_names: bool) -> ConversationQuerySet:
-    """Those whose contact's name has every word; a last name nobody may see is not searched either."""
+def named(conversations: ConversationQuerySet, search: str, viewer: Membership) -> ConversationQuerySet:
+    """Those whose contact's name has every word; a last name this person does not see is not searched either."""
     for word in search.split():
         here = Q(contact__first_name__icontains=word)
-        conversations = conversations.filter(here | Q(contact__last_name__icontains=word) if last_names else here)
+        last = Q(contact__last_name__icontains=word)
+        conversations = conversations.filter(here | last if viewer.sees_last_names else here)
     return conversations
-
-
-def after(conversations: ConversationQuerySet, mark: str) -> ConversationQuerySet:
-    """The rows below the one that the mark names, in the order of the list. Raises Http404 for no mark of ours."""
-    if not mark:
-        return conversations
-    moment, _, pk = mark.rpartition("_")
-    try:
-        at = dt.datetime.fromisoformat(moment)
-    except ValueError:
-        at = None
-    if at is None or at.tzinfo is None or not is_id(pk):
-        raise Http404("There is no such page of the list.")
-    return conversations.filter(Q(last_activity__lt=at) | Q(last_activity=at, pk__lt=int(pk)))
-
-
-def following_page(asked: QueryDict, last: Conversation) -> str:
-    query = asked.copy()
-    query["after"] = f"{last.last_activity.astimezone(dt.UTC).isoformat()}_{last.pk}"
-    return f"?{query.urlencode()}"

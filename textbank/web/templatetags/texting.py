@@ -7,7 +7,7 @@ from django import template
 
 from textbank.campaigns import segments
 from textbank.contacts.models import Contact
-from textbank.organizations.models import Organization
+from textbank.organizations.models import Membership
 
 register = template.Library()
 
@@ -19,6 +19,13 @@ def clock(moment: dt.datetime, zone: str) -> str:
     """The time of day where that zone is: 4:12 PM."""
     there = moment.astimezone(ZoneInfo(zone))
     return f"{there.hour % 12 or 12}:{there:%M %p}"
+
+
+@register.filter
+def moment(when: dt.datetime, zone: str) -> str:
+    """The day and the time of day where that zone is: Nov 2, 4:12 PM."""
+    there = when.astimezone(ZoneInfo(zone))
+    return f"{there:%b} {there.day}, {clock(when, zone)}"
 
 
 @register.filter
@@ -35,9 +42,9 @@ def place(contact: Contact) -> str:
 
 
 @register.filter
-def name_for(contact: Contact, organization: Organization) -> str:
-    """The contact's name as far as the organization shows it."""
-    return contact.name if organization.settings.show_last_names else contact.first_name
+def name_for(contact: Contact, viewer: Membership) -> str:
+    """The contact's name as far as this person sees it."""
+    return contact.name if viewer.sees_last_names else contact.first_name
 
 
 @register.filter
