@@ -102,7 +102,8 @@ def test_more_cards_than_come_at_once(here):
     page = here.sign_in(here.town.tess)
     page.goto(f"{here.url}/first-messages/")
 
-    for _ in many:
+    for one in many:
+        expect(card(page)).to_have_attribute("data-card", str(one.pk))
         press_enter(page)
 
     expect(page.get_by_role("heading", name="All sent")).to_be_visible()
@@ -143,12 +144,12 @@ def test_without_a_network_clicks_wait_and_go_out_once(here):
     assert sorted(sent(here)) == [one.pk for one in three[:2]]
 
 
-def test_a_click_survives_its_page(here):
+@pytest.mark.parametrize("arrives", [True, False])
+def test_a_click_survives_its_page(here, arrives):
     first, _ = first_messages(here, 2)
     page = here.sign_in(here.town.tess)
     page.goto(f"{here.url}/first-messages/")
-    # The server's answer is lost: the text is there, and the page does not know.
-    page.route("**/first-messages/", lambda route: lose(route) if route.request.method == "POST" else route.continue_())
+    page.route("**/first-messages/", lambda route: lose(route, arrives))
     press_enter(page)
     expect(page.get_by_text("1 waits for the network")).to_be_visible()
 
@@ -157,13 +158,30 @@ def test_a_click_survives_its_page(here):
 
     expect(card(page).get_by_role("heading", name="Omar")).to_be_visible()
     expect(page.get_by_text("waits for the network")).to_be_hidden()
+    expect(page.get_by_role("img", name="1 of 2 sent")).to_be_visible()
     assert sent(here) == [first.pk]
 
 
-def lose(route) -> None:
-    """Lets the request arrive and its answer not."""
-    route.fetch()
-    route.abort()
+def lose(route, arrives: bool) -> None:
+    """A text is lost on its way to the server; or it arrives, and the answer is lost."""
+    if route.request.method != "POST":
+        return route.continue_()
+    if arrives:
+        route.fetch()
+    return route.abort()
+
+
+def test_home_counts_by_itself(here):
+    (conversation,) = first_messages(here, 1)
+    with here.rows():
+        sending.send(conversation.pk, None, by=here.town.tess, client_id=uuid.uuid4(), now=timezone.now())
+    page = here.sign_in(here.town.tess)
+    page.goto(here.url)
+    expect(page.get_by_text("All done.")).to_be_visible()
+
+    here.says(conversation, "Who is this?")
+
+    expect(page.get_by_role("link", name="Answer replies 1 waiting")).to_be_visible()
 
 
 def test_who_opted_out_meanwhile_comes_back_with_the_reason(here):
