@@ -15,7 +15,8 @@ from django_htmx.http import trigger_client_event
 
 from textbank.access import MemberRequest, door
 from textbank.assignments import carrying_out, undoing
-from textbank.conversations.filters import Filter, spell
+from textbank.conversations import saying
+from textbank.conversations.filters import Filter
 from textbank.conversations.models import Action, Handoff, LeftAlone, Move, State
 from textbank.organizations.models import Membership, Organization, Role
 from textbank.reports import moves, receipts
@@ -137,7 +138,7 @@ def one(request: MemberRequest, pk: int) -> HttpResponse:
     if part(request) == "standing":
         answer = render(request, "handoffs/standing.html", standing(act))
         return answer if act.state == State.RUNNING else trigger_client_event(answer, "handoff-ended")
-    context = {**standing(act), **whole(act), **its_moves(request, act)}
+    context = {**standing(act), **whole(act, request.member), **its_moves(request, act)}
     return render(request, f"handoffs/{'record' if part(request) == 'record' else 'handoff'}.html", context)
 
 
@@ -158,7 +159,7 @@ def standing(act: Handoff) -> dict[str, Any]:
     }
 
 
-def whole(act: Handoff) -> dict[str, Any]:
+def whole(act: Handoff, viewer: Membership) -> dict[str, Any]:
     """The picture and the figures. While it runs, the picture would be counted anew every second: it comes last."""
     people = named_in([act])
     return {
@@ -167,21 +168,16 @@ def whole(act: Handoff) -> dict[str, Any]:
         "receivers": figures(act.shares, people),
         "stays": receipts.left_alone(act),
         "wanted": [people[pk] for pk in act.receivers],
-        **which(act),
+        **which(act, viewer),
     }
 
 
-def which(act: Handoff) -> dict[str, str]:
+def which(act: Handoff, viewer: Membership) -> dict[str, str]:
     """The filter in words, and the address of what matches it now."""
     if act.filter is None:
         return {}
     said = Filter.parse(act.filter)
-    words = [f"{key.replace('_', ' ')}: {spelt(value)}" for key, value in act.filter.items()]
-    return {"sentence": " · ".join(words), "query": said.as_query()}
-
-
-def spelt(value: object) -> str:
-    return ", ".join(map(spell, value if isinstance(value, list) else [value]))
+    return {"sentence": saying.sentence(said, viewer), "query": said.as_query()}
 
 
 def figures(counts: Mapping[str, int], people: Mapping[int, Membership]) -> list[tuple[str, int]]:
