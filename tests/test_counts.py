@@ -8,6 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from tests.cast import NOON
+from textbank.assignments import pool
 from textbank.campaigns.models import Campaign
 from textbank.conversations.models import (
     Answer,
@@ -254,6 +255,18 @@ def test_what_opens_somewhere_else_opens_nothing_here(riverton):
     riverton.conversations(campaign, 2, hours_key="America/Los_Angeles")
 
     assert said_of(campaign, NOON - dt.timedelta(hours=2)) == "Opens at 9:00 AM in Los Angeles."
+
+
+def test_the_due_day_lasts_until_midnight_on_the_campaigns_clock(riverton):
+    campaign = riverton.campaign(contacts=2, due_by=dt.date(2026, 11, 2), timezone="America/Los_Angeles")
+    midnight = dt.datetime(2026, 11, 3, tzinfo=ZoneInfo("America/Los_Angeles"))
+    before, after = midnight - dt.timedelta(minutes=1), midnight
+
+    offered = [pool.assignable(riverton.tess, FIRST, moment).count() for moment in (before, after)]
+
+    assert offered == [2, 0]
+    assert said_of(campaign, before) is None
+    assert said_of(campaign, after) == "Past its due date: first messages are not offered any more."
 
 
 def test_replies_are_offered_after_the_due_date(riverton):

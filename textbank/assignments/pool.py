@@ -46,7 +46,7 @@ def handing_out(texter: Membership, status: Status, now: dt.datetime) -> Campaig
     """Campaigns that give out conversations of that status by themselves, whatever the hour."""
     campaigns = Campaign.objects.live().filter(organization_id=texter.organization_id, autoassign=True)
     if status == Status.NEEDS_FIRST_MESSAGE:
-        campaigns = campaigns.filter(Q(due_by=None) | Q(due_by__gte=now.date()))
+        campaigns = campaigns.in_time(now)
     return campaigns.select_related("service")
 
 

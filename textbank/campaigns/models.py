@@ -5,8 +5,8 @@ from zoneinfo import ZoneInfo
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F
-from django.db.models.functions import Now
+from django.db.models import F, Func, Value
+from django.db.models.functions import Cast, Now
 
 from textbank.campaigns.texting_hours import Hours
 from textbank.messaging.models import MessagingService
@@ -21,6 +21,11 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
     def live(self) -> "CampaignQuerySet":
         """Those whose texts may go out: started, neither paused nor archived."""
         return self.active().filter(paused_at=None).exclude(started_at=None)
+
+    def in_time(self, now: dt.datetime) -> "CampaignQuerySet":
+        """Those whose due date is not over, each on its own clock."""
+        clock = Func(F("timezone"), Value(now), function="timezone", output_field=models.DateTimeField())
+        return self.filter(models.Q(due_by=None) | models.Q(due_by__gte=Cast(clock, models.DateField())))
 
     def found_by(self, words: str) -> "CampaignQuerySet":
         """Campaigns whose title holds each word, or whose id it is."""
