@@ -63,7 +63,7 @@ def over_time(hours: Mapping[dt.datetime, Hour]) -> Chart | None:
     xs = [LEFT + step * place for place in range(len(points))]
     lines = [
         drawn("first_message_sent", xs, [point.texts.first for point in points], top),
-        drawn("needs_response", xs, [point.texts.received for point in points], top),
+        drawn("needs_response", xs, [point.texts.received for point in points], top)._replace(area=""),
     ]
     first, received = (sum(getattr(point.texts, name) for point in points) for name in ("first", "received"))
     said = f"{first:,} first messages and {received:,} replies, {points[0].label} to {points[-1].label}"

@@ -32,6 +32,8 @@ function lock() {
   for (const part of steps.querySelectorAll("[data-question], [data-answer] input")) part.disabled = true;
   const away = "[data-add-answer], [data-add-step], [data-remove-answer], [data-remove-step]";
   for (const button of steps.querySelectorAll(away)) button.hidden = true;
+  for (const button of steps.querySelectorAll("[data-add-answer]")) button.parentElement.hidden = true;
+  for (const part of steps.querySelectorAll("[data-question]")) part.parentElement.hidden = !part.value;
 }
 
 function showWrong(step, sentence) {
