@@ -342,6 +342,8 @@ def test_losing_the_conversation_is_said_and_the_words_stay(here, waiting):
     expect(composer(page)).to_have_value("We meet at the Elm")
     expect(page.get_by_role("button", name="Send", exact=True)).to_be_disabled()
     expect(composer(page)).not_to_be_editable()
+    for act in ("Close", "Escalate", "Opt out", "Yes"):
+        expect(page.get_by_role("button", name=act, exact=True)).to_be_hidden()
 
 
 def test_a_phone_sends_by_its_button_and_enter_is_a_new_line(here, waiting):
