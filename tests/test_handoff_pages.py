@@ -268,3 +268,39 @@ def test_only_admins_see_them_and_nobody_else_is_shown_the_way(client, riverton,
         assert client.get(f"/riverton/admin/handoffs/{path}").status_code == 403
     assert client.post(f"{record(handoff)}undo/").status_code == 403
     assert "/admin/handoffs/" not in client.get("/riverton/admin/campaigns/").text
+
+
+def test_the_conversation_says_who_had_it_from_when_to_when_and_why(client, riverton, handoff, six):
+    unassign([six[0].pk], by=riverton.ada, reason="Theo sleeps", note="She asked twice")
+    reassign([six[0].pk], [riverton.tess], by=riverton.ada)
+    client.force_login(riverton.tess.user)
+
+    page = client.get(f"/riverton/conversations/{six[0].pk}/")
+
+    spells = page.context["spells"]
+    assert [spell.holder for spell in spells] == [riverton.tess, riverton.theo, None, riverton.tess]
+    assert [spell.how for spell in spells] == [
+        "At the start",
+        "Ada reassigned it",
+        "Ada unassigned it",
+        "Ada reassigned it",
+    ]
+    assert [spell.until for spell in spells] == [*(spell.since for spell in spells[1:]), None]
+    for words in ("Ada reassigned it: Tess went home", "Ada unassigned it: Theo sleeps", "She asked twice"):
+        assert words in page.text
+
+
+def test_longer_stories_are_not_more_statements(client, riverton, campaign, six):
+    client.force_login(riverton.theo.user)
+
+    def statements() -> int:
+        with CaptureQueriesContext(connection) as asked:
+            assert client.get(f"/riverton/conversations/{six[0].pk}/").status_code == 200
+        return len(asked)
+
+    reassign([six[0].pk], [riverton.theo], by=riverton.ada)
+    statements()
+    few = statements()
+    for texter in (riverton.tara, riverton.tess, riverton.theo):
+        reassign([six[0].pk], [texter], by=riverton.ada)
+    assert statements() == few

@@ -22,6 +22,7 @@ from textbank.conversations import answering, closing, drafting, opting_out, sen
 from textbank.conversations.models import Action, Conversation, Draft, Message, Move, Status
 from textbank.organizations.models import Membership, Role
 from textbank.reports import to_do
+from textbank.reports.holders import spells
 from textbank.web.bubbles import bubbles, unsettled
 from textbank.web.clicks import Reply
 from textbank.web.refusals import had, say
@@ -295,6 +296,7 @@ def show(
         # A look by itself must not touch the click or what was seen: somebody may be about to press Send.
         context |= {"anew": request.method == "POST", "was_shut": "shut" in request.GET}
         return render(request, "texter/changes.html", context, status=status)
+    context["spells"] = spells(thread)
     kept = Draft.objects.filter(conversation=thread, author=member).first() if text is None else None
     asked = request.GET.get("step", "")
     suggested = suggestion_after(thread, int(asked), member) if asked.isdigit() and len(asked) < 19 else ""
