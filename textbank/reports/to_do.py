@@ -62,8 +62,9 @@ def past(texter: Membership) -> ConversationQuerySet:
 
 
 def open_to(texter: Membership, now: dt.datetime) -> Q:
-    """Where it is texting hours now, in a campaign whose texts may go out."""
-    return open_somewhere(live_campaigns(texter).select_related("service"), now, NO_MARGIN)
+    """Where it is texting hours now, in a campaign that has something to say."""
+    written = live_campaigns(texter).exclude(first_step=None).select_related("service")
+    return open_somewhere(written, now, NO_MARGIN)
 
 
 def live_campaigns(texter: Membership) -> CampaignQuerySet:
