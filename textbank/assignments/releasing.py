@@ -30,7 +30,7 @@ def release_unreplied(
 ) -> Handoff:
     """Every held conversation of the campaign that needs a response and has been idle that long; 0 takes all."""
     said = Filter.parse({**HELD, "campaign": campaign.pk, "status": Status.NEEDS_RESPONSE.key})
-    return release(idle(Action.RELEASE_UNREPLIED, said, idle_minutes, by, now, wishes), dry_run)
+    return release(idle(Action.RELEASE_UNREPLIED, said, idle_minutes, by=by, now=now, **wishes), dry_run)
 
 
 def release_unhandled(
@@ -38,13 +38,13 @@ def release_unhandled(
 ) -> Handoff:
     """The same over every campaign of the organization that is not archived."""
     said = Filter.parse({**HELD, "campaign_state": "active", "status": Status.NEEDS_RESPONSE.key})
-    return release(idle(Action.RELEASE_UNHANDLED, said, idle_minutes, by, now, wishes), dry_run)
+    return release(idle(Action.RELEASE_UNHANDLED, said, idle_minutes, by=by, now=now, **wishes), dry_run)
 
 
-def idle(action: Action, said: Filter, minutes: int, by: Membership, now: dt.datetime, wishes: dict[str, Any]) -> Plan:
+def idle(action: Action, said: Filter, minutes: int, **wishes: Any) -> Plan:
     if not 0 <= minutes <= 60 * 24 * 365:
         raise BadPlan(idle_minutes="Say for how many minutes a reply must have been idle; 0 takes all.")
-    return Plan(action, by, now, filter=said, idle_minutes=minutes, **wishes)
+    return Plan(action, filter=said, idle_minutes=minutes, **wishes)
 
 
 def release(plan: Plan, dry_run: bool) -> Handoff:
