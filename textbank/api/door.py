@@ -20,9 +20,10 @@ from textbank.organizations.models import Membership, Role
 class Bearer(HttpBearer):
     """Lets in whose token is known and whose role reaches; the door carries `role`, which the table of doors reads."""
 
-    def __init__(self, role: Role) -> None:
+    def __init__(self, role: Role, lets_in: Callable[[Membership], bool] | None = None) -> None:
         super().__init__()
         self.role = role
+        self.lets_in = lets_in or (lambda member: member.may(role))
 
     def authenticate(self, request: HttpRequest, token: str) -> Membership | None:
         member = access.bearer(token, timezone.now())
@@ -32,19 +33,10 @@ class Bearer(HttpBearer):
             cast(MemberRequest, request).member = member
         return member
 
-    def lets_in(self, member: Membership) -> bool:
-        return member.may(self.role)
-
-
-class HandingOn(Bearer):
-    """For whoever may reassign: admins, and supervolunteers where the organization lets them."""
-
-    def lets_in(self, member: Membership) -> bool:
-        return member.may_hand_on
-
 
 texters, supervolunteers, admins = Bearer(Role.TEXTER), Bearer(Role.SUPERVOLUNTEER), Bearer(Role.ADMIN)
-handing_on = HandingOn(Role.ADMIN)
+# Admins, and supervolunteers where the organization lets them.
+handing_on = Bearer(Role.ADMIN, lambda member: member.may_hand_on)
 
 
 class NotUnderstood(ValueError):

@@ -4,8 +4,9 @@ from ninja import Router
 
 from textbank.access import MemberRequest
 from textbank.api.errors import REFUSALS
-from textbank.api.shapes import Me, Organization, person
+from textbank.api.shapes import Me, Organization
 from textbank.organizations.models import Role
+from textbank.reports.answers import person
 
 router = Router()
 
