@@ -3,16 +3,14 @@
 from playwright.sync_api import expect
 
 
-def test_a_call_is_tried_out_on_the_page(riverton_live):
-    page = riverton_live.open_browser().new_page()
-    elsewhere, said = [], []
-    page.on("request", lambda request: elsewhere.append(request.url))
-    page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
-    word = riverton_live.textbank.command(
-        "token", riverton_live.town.ada.user.email, "--org", riverton_live.slug
-    ).split()[-1]
+def test_a_call_is_tried_out_on_the_page(textbank, riverton_live):
+    ada, page = riverton_live.town.ada, riverton_live.open_browser().new_page()
+    asked, complained = [], []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("console", lambda message: complained.append(message.text) if message.type == "error" else None)
+    word = textbank.command("token", ada.user.email, "--org", riverton_live.slug).split()[-1]
 
-    page.goto(f"{riverton_live.textbank.url}/api/v1/")
+    page.goto(f"{textbank.url}/api/v1/")
     page.get_by_role("button", name="Authorize").click()
     page.get_by_role("textbox").fill(word)
     page.get_by_role("button", name="Apply credentials").click()
@@ -21,6 +19,6 @@ def test_a_call_is_tried_out_on_the_page(riverton_live):
     page.get_by_role("button", name="Try it out").click()
     page.get_by_role("button", name="Execute").click()
 
-    expect(page.locator(".live-responses-table")).to_contain_text(riverton_live.town.organization.name)
-    assert [url for url in elsewhere if not url.startswith((riverton_live.textbank.url, "data:"))] == []
-    assert said == []
+    expect(page.locator(".live-responses-table")).to_contain_text(ada.organization.name)
+    assert [address for address in asked if not address.startswith((textbank.url, "data:"))] == []
+    assert complained == []
