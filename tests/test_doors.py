@@ -32,6 +32,7 @@ carriers               403      403  403  403   403   403  403  403
 members                sign-in  404  403  in    in    in   in   in
 who-has-it             sign-in  404  403  404   in    in   in   in
 supervolunteers        sign-in  404  403  403   403   in   in   in
+who-hands-on           sign-in  404  403  403   403   403  in   in
 admins                 sign-in  404  403  403   403   403  in   in
 owners                 sign-in  404  403  403   403   403  403  in
 api-members            401      own  401  in    in    in   in   in
@@ -104,6 +105,17 @@ POST  /{org}/admin/campaigns/{campaign}/release-unreplied/           admins
 GET   /{org}/admin/campaigns/release-unhandled/                      admins
 POST  /{org}/admin/campaigns/release-unhandled/                      admins
 
+GET   /{org}/admin/message-review/                                   supervolunteers
+GET   /{org}/admin/message-review/count/                             supervolunteers
+GET   /{org}/admin/message-review/choices/{kind}/                    supervolunteers
+POST  /{org}/admin/message-review/mark/                              supervolunteers
+POST  /{org}/admin/message-review/plan/                              who-hands-on
+POST  /{org}/admin/message-review/hand-on/                           who-hands-on
+GET   /{org}/admin/message-review/{conversation}/                    supervolunteers
+GET   /{org}/admin/message-review/{conversation}/row/                supervolunteers
+POST  /{org}/admin/message-review/{conversation}/opt-in/             admins
+GET   /{org}/admin/escalated-convos/                                 admins
+
 GET   /{org}/admin/handoffs/                                         admins
 GET   /{org}/admin/handoffs/{handoff}/                               admins
 GET   /{org}/admin/handoffs/{handoff}/moves.csv                      admins
@@ -119,6 +131,8 @@ GET   /{org}/admin/people/{person}/                                  admins
 POST  /{org}/admin/people/{person}/role/                             admins
 POST  /{org}/admin/people/{person}/suspend/                          admins
 POST  /{org}/admin/people/{person}/unsuspend/                        admins
+GET   /{org}/admin/people/{person}/hand-on/                          admins
+POST  /{org}/admin/people/{person}/hand-on/                          admins
 
 GET   /api/v1/                                                       anybody
 GET   /api/v1/docs                                                   anybody
@@ -164,6 +178,8 @@ ROLES = {
     "members": Role.TEXTER,
     "who-has-it": Role.TEXTER,
     "supervolunteers": Role.SUPERVOLUNTEER,
+    # An organization may let its supervolunteers reassign; unless it says so they are refused behind the door.
+    "who-hands-on": Role.SUPERVOLUNTEER,
     "admins": Role.ADMIN,
     "owners": Role.OWNER,
 }
@@ -233,6 +249,7 @@ def named(riverton, otherton):
         "key": default_token_generator.make_token(riverton.tess.user),
         "campaign": campaign.pk,
         "conversation": thread.pk,
+        "kind": "texters",
         "handoff": Handoff.objects.latest("pk").pk,
         "invite": invite.pk,
         "person": riverton.tara.pk,
