@@ -76,7 +76,63 @@ def parser() -> argparse.ArgumentParser:
     it.add_argument("--name", default="", help="what it is for")
 
     word(check_invariants, "check-invariants")
+
+    for run in (reassign, unassign):
+        it = word(run)
+        _acting(it)
+        _filtering(it)
+        it.add_argument("--reason", default="", help="kept in the record")
+        it.add_argument("--limit", type=_number, metavar="N", help="at most so many, longest waiting first")
+        it.add_argument("--note", default="", help="for whoever receives them")
+        it.add_argument("--include-escalated", action="store_true", help="escalated ones too")
+        it.add_argument("--include-drafting", action="store_true", help="ones that are being answered too")
+        it.add_argument("--as-of", default="", metavar="TOKEN", help="of a list of the API: what changed since stays")
+        it.add_argument("--expect", type=_number, metavar="N", help="never move more")
+        it.set_defaults(to=[])
+    words.choices["reassign"].add_argument("--to", action="append", required=True, metavar="EMAIL")
+
+    it = word(release)
+    it.add_argument("what", choices=["unsent", "unreplied", "unhandled"])
+    _acting(it)
+    it.add_argument("--campaign", type=int, metavar="ID", help="which one; “unhandled” is of all")
+    it.add_argument("--reason", default="", help="kept in the record")
+    it.add_argument("--idle-minutes", type=int, metavar="N", help="replies idle so long or longer; 0 takes all")
+
+    it = word(undo)
+    it.add_argument("id", type=int, metavar="ID", help="the hand-off's number")
+    _acting(it)
     return top
+
+
+# A flag for each key of the filter; the filter itself can be asked only when Django is set up.
+FILTER = [
+    "campaign",
+    "not_campaign",
+    "campaign_state",
+    "status",
+    "texter",
+    "not_texter",
+    "opted_out",
+    "tag",
+    "not_tag",
+    "escalated",
+    "name",
+    "phone",
+    "waiting_minutes",
+]
+
+
+def _acting(it: argparse.ArgumentParser) -> None:
+    it.add_argument("--org", required=True, metavar="SLUG")
+    it.add_argument("--as", dest="as_", required=True, metavar="EMAIL", help="who acts: an admin or above")
+    it.add_argument("--dry-run", action="store_true", help="say what would move, and move nothing")
+    it.add_argument("--json", action="store_true", help="answer as the API does")
+
+
+def _filtering(it: argparse.ArgumentParser) -> None:
+    for key in FILTER:
+        it.add_argument(f"--{key.replace('_', '-')}", action="append", default=[], metavar="VALUE")
+    it.add_argument("--conversation", type=int, action="append", default=[], metavar="ID", help="instead of a filter")
 
 
 def demo(asked: argparse.Namespace) -> None:
@@ -156,6 +212,39 @@ def check_invariants(asked: argparse.Namespace) -> int:
         broken = invariants.broken()
         print("\n".join(broken) or "All invariants hold.")
         return 1 if broken else 0
+
+
+def reassign(asked: argparse.Namespace) -> int:
+    """Hand conversations on to texters, dealt like cards, longest waiting first."""
+    return _handing_on("reassign", asked)
+
+
+def unassign(asked: argparse.Namespace) -> int:
+    """Give conversations back to the pool."""
+    return _handing_on("unassign", asked)
+
+
+def release(asked: argparse.Namespace) -> int:
+    """Release a campaign's unsent messages or unreplied conversations, or all unhandled replies."""
+    return _handing_on("release", asked)
+
+
+def undo(asked: argparse.Namespace) -> int:
+    """Take a hand-off back, but for what was worked on or moved since."""
+    return _handing_on("undo", asked)
+
+
+def _handing_on(act: str, asked: argparse.Namespace) -> int:
+    with _database():
+        _django()
+        from textbank import commands
+
+        try:
+            return int(getattr(commands, act)(asked))
+        except commands.Refused as no:
+            raise Refused(str(no)) from None
+        except Stopped:
+            return 1
 
 
 def _home() -> Path:

@@ -51,7 +51,13 @@ NOTHING = {
 
 
 def said(act: Handoff) -> str:
-    """What happened, in one sentence; what moved nothing says so."""
+    """What happened, or of a preview what would, in one sentence; what moves nothing says so."""
+    if act.pk is None:
+        return (
+            f"{counted(act.moved, 'conversation')} would be {DONE[Action(act.action)]}."
+            if act.moved
+            else "Nothing would move."
+        )
     if act.action == Action.ESCALATE and not act.moved:
         return "A conversation in the pool was escalated."
     if not act.moved:

@@ -1,0 +1,186 @@
+"""Handing on from a terminal: the answer on stdout, the progress on stderr, refusals as one sentence."""
+
+import json
+
+import pytest
+
+from tests.program import Program
+from textbank import cli
+from textbank.assignments import carrying_out
+from textbank.conversations import closing
+from textbank.conversations.filters import READERS
+from textbank.conversations.models import Action, Conversation, Handoff, Status
+
+ADA = ("--org", "riverton", "--as", "ada@riverton.test")
+
+
+@pytest.fixture
+def textbank(monkeypatch, capsys):
+    """`textbank("undo", 7, *ADA)` is the exit status; what it printed is in `.out` and `.err`."""
+    monkeypatch.setenv("DATABASE_URL", "postgresql://the.tests/own")
+
+    def run(*words):
+        asked = cli.parser().parse_args([str(word) for word in words])
+        status = asked.run(asked)
+        run.out, run.err = capsys.readouterr()
+        return status
+
+    return run
+
+
+@pytest.fixture
+def campaign(riverton):
+    """Three replies wait with Tess; two first messages are in the pool."""
+    campaign = riverton.campaign()
+    riverton.conversations(campaign, 3, holder=riverton.tess, status=Status.NEEDS_RESPONSE)
+    riverton.conversations(campaign, 2)
+    return campaign
+
+
+def held(member) -> int:
+    return Conversation.objects.filter(texter=member).count()
+
+
+def test_there_is_a_flag_for_each_key_of_the_filter():
+    assert list(READERS) == cli.FILTER
+
+
+def test_reassign_deals_and_says_what_came_of_it(textbank, riverton, campaign):
+    status = textbank(
+        *("reassign", *ADA, "--campaign", campaign.pk, "--texter", "tess@riverton.test"),
+        *("--to", "theo@riverton.test", "--to", "tara@riverton.test", "--reason", "Tess went home"),
+    )
+
+    handoff = Handoff.objects.get(action=Action.REASSIGN)
+    assert status == 0
+    assert textbank.out == (
+        f"3 conversations reassigned.\n  2 to Theo Doe\n  1 to Tara Doe\nIt is hand-off {handoff.pk}.\n"
+    )
+    assert textbank.err == ""
+    assert (handoff.by, handoff.reason) == (riverton.ada, "Tess went home")
+    assert handoff.filter == {"campaign": [campaign.pk], "texter": [riverton.tess.pk]}
+
+
+def test_a_dry_run_moves_nothing(textbank, riverton, campaign):
+    textbank("unassign", *ADA, "--campaign", campaign.pk, "--dry-run")
+
+    assert textbank.out == "3 conversations would be unassigned.\nLeft alone: 2 already where they would go.\n"
+    assert held(riverton.tess) == 3
+    assert not Handoff.objects.filter(action=Action.UNASSIGN).exists()
+
+
+def test_json_is_what_the_api_answers(textbank, riverton, campaign):
+    textbank("unassign", *ADA, "--status", "needs_response,closed", "--limit", 2, "--json")
+
+    said = json.loads(textbank.out)
+    assert (said["moved"], said["state"]) == (2, "done")
+    assert Program(riverton.ada).get(f"/handoffs/{said['id']}").said == said
+
+
+def test_conversations_may_be_named_one_by_one(textbank, riverton, campaign):
+    one, two = Conversation.objects.filter(texter=riverton.tess)[:2]
+
+    textbank("unassign", *ADA, "--conversation", one.pk, "--conversation", two.pk)
+
+    assert held(riverton.tess) == 1
+
+
+def test_releases(textbank, riverton, campaign):
+    riverton.conversations(campaign, 4, holder=riverton.theo)
+
+    textbank("release", "unsent", *ADA, "--campaign", campaign.pk)
+    assert textbank.out.startswith("4 conversations released.\n")
+    textbank("release", "unreplied", *ADA, "--campaign", campaign.pk, "--idle-minutes", 0, "--dry-run")
+    assert textbank.out == "3 conversations would be released.\n"
+    textbank("release", "unhandled", *ADA, "--idle-minutes", 0)
+    assert textbank.out.startswith("3 conversations released.\n")
+
+    assert (held(riverton.theo), held(riverton.tess)) == (0, 0)
+
+
+def test_undo_says_first_what_it_would_do(textbank, riverton, campaign):
+    textbank("unassign", *ADA, "--campaign", campaign.pk)
+    handoff = Handoff.objects.get(action=Action.UNASSIGN)
+    closing.close(Conversation.objects.filter(moves__handoff=handoff, moves__left_alone=None).first())
+
+    textbank("undo", handoff.pk, *ADA, "--dry-run")
+    assert textbank.out.startswith("2 conversations would be given back.\n")
+    assert "Left alone: 1 worked on since." in textbank.out
+    textbank("undo", handoff.pk, *ADA)
+    assert textbank.out.startswith("2 conversations given back.\n")
+
+    assert held(riverton.tess) == 2
+    with pytest.raises(cli.Refused, match="It was undone before"):
+        textbank("undo", handoff.pk, *ADA)
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["unassign", *ADA], "An empty filter would move everything"),
+        (["unassign", *ADA, "--status", "waiting"], "“waiting” is none of"),
+        (["unassign", *ADA, "--campaign", "999999"], "There is no such campaign"),
+        (["unassign", *ADA, "--conversation", "999999"], "There is no such conversation"),
+        (["unassign", *ADA, "--conversation", "1", "--status", "closed"], "either a filter"),
+        (["unassign", *ADA, "--texter", "nobody@riverton.test"], "Nobody in riverton has the e-mail address nobody@"),
+        (["unassign", *ADA, "--status", "closed", "--as-of", "x"], "as_of is not one"),
+        (["unassign", *ADA, "--status", "closed", "--reason", "x" * 501], "at most 500 characters"),
+        (["reassign", *ADA, "--status", "closed", "--to", "yan@otherton.test"], "Nobody in riverton"),
+        (["unassign", "--org", "riverton", "--as", "zed@otherton.test", "--status", "closed"], "Nobody in riverton"),
+        (["unassign", "--org", "riverton", "--as", "sue@riverton.test", "--status", "closed"], "Sue Doe may not hand"),
+        (["undo", "1", "--org", "riverton", "--as", "tess@riverton.test"], "Tess Doe may not hand"),
+        (["undo", "999999", *ADA], "There is no hand-off 999999"),
+        (["release", "unsent", *ADA], "Say which campaign"),
+        (["release", "unsent", *ADA, "--campaign", "999999"], "There is no campaign 999999"),
+        (["release", "unreplied", *ADA, "--campaign", "999999"], "There is no campaign 999999"),
+        (["release", "unhandled", *ADA], "Say how long a reply must have been idle"),
+        (["release", "unhandled", *ADA, "--idle-minutes", "-1"], "0 takes all"),
+        (["release", "unhandled", *ADA, "--campaign", "1", "--idle-minutes", "1"], "leave out --campaign"),
+        (["release", "unhandled", "--org", "riverton", "--as", "sue@riverton.test"], "it takes an admin"),
+    ],
+)
+def test_what_cannot_be_done_is_refused_in_a_sentence(textbank, riverton, otherton, campaign, words, sentence):
+    before = Handoff.objects.count()
+
+    with pytest.raises(cli.Refused, match=sentence):
+        textbank(*words)
+
+    assert Handoff.objects.count() == before
+    assert held(riverton.tess) == 3
+
+
+def test_what_another_organization_did_is_not_undone(textbank, riverton, otherton, campaign):
+    textbank("unassign", *ADA, "--campaign", campaign.pk)
+    handoff = Handoff.objects.get(action=Action.UNASSIGN)
+
+    with pytest.raises(cli.Refused, match="There is no hand-off"):
+        textbank("undo", handoff.pk, "--org", "otherton", "--as", "zed@otherton.test")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_big_one_is_waited_for_with_its_progress_beside_the_answer(textbank, riverton, campaign, monkeypatch):
+    monkeypatch.setattr(carrying_out, "AT_ONCE", 2)
+
+    status = textbank("unassign", *ADA, "--texter", "tess@riverton.test", "--json")
+
+    said = json.loads(textbank.out)
+    assert (status, said["state"], said["moved"]) == (0, "done", 3)
+    assert textbank.err.endswith("3 of 3\n")
+    assert held(riverton.tess) == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_that_was_stopped_is_not_done(textbank, riverton, campaign, monkeypatch):
+    monkeypatch.setattr(carrying_out, "AT_ONCE", 2)
+    looked = carrying_out.not_looked_at
+
+    def stopped_meanwhile(handoff, matter):
+        carrying_out.stop(handoff, by=riverton.ada)
+        return looked(handoff, matter)
+
+    monkeypatch.setattr(carrying_out, "not_looked_at", stopped_meanwhile)
+
+    status = textbank("unassign", *ADA, "--texter", "tess@riverton.test")
+
+    assert status == 1
+    assert textbank.out.startswith("It was stopped before anything moved.\n")
