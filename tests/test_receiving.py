@@ -7,6 +7,7 @@ import pytest
 
 from textbank.contacts.models import OptOut
 from textbank.conversations import sending
+from textbank.conversations.early_reports import meet
 from textbank.conversations.models import EarlyReport, Kind, Message, MessageStatus, Status, StrayText
 from textbank.conversations.receiving import receive, report
 from textbank.messaging.texts import DeliveryReport, Inbound
@@ -138,6 +139,17 @@ def test_a_report_that_overtook_our_own_record_is_kept(riverton, thread, now):
     assert report(riverton.service, DeliveryReport("out-1", "delivered"), now=now) is False
 
     assert EarlyReport.objects.get().status == MessageStatus.DELIVERED
+
+
+def test_a_late_report_of_sending_does_not_take_an_early_delivery_back(riverton, thread, now):
+    for state in ("delivered", "sent"):
+        report(riverton.service, DeliveryReport("out-1", state), now=now)
+
+    message = sent(thread)
+    assert meet() == 1
+    message.refresh_from_db()
+    assert message.status == MessageStatus.DELIVERED
+    assert not EarlyReport.objects.exists()
 
 
 def test_a_report_finds_a_text_whose_acceptance_was_never_heard(riverton, thread, now):

@@ -11,7 +11,7 @@ from django.utils import timezone
 from procrastinate.contrib.django import app as jobs
 
 from textbank import news
-from textbank.conversations import delivering
+from textbank.conversations import delivering, early_reports
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +28,7 @@ async def retry_stalled() -> None:
 # (seconds between two runs, what is done)
 ERRANDS: list[tuple[float, Errand]] = [
     (30, lambda: delivering.give_up_on_forgotten(timezone.now())),
+    (30, early_reports.meet),
     (30, retry_stalled),
 ]
 

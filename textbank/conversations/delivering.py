@@ -18,7 +18,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from textbank.campaigns.texting_hours import open_now, opens_at
-from textbank.conversations import senders
+from textbank.conversations import early_reports, senders
 from textbank.conversations.models import Kind, Message, MessageStatus
 from textbank.messaging import providers
 from textbank.messaging.models import SenderNumber
@@ -210,21 +210,11 @@ from unnest(%(ids)s::bigint[], %(statuses)s::smallint[], %(provider_ids)s::text[
 where m.id = fate.id and m.status in (%(sending)s, %(unconfirmed)s)
 """
 
-OVERTAKEN = """
-with early as (
-    delete from conversations_earlyreport r using conversations_message m
-    where m.id = any(%s) and r.service_id = m.service_id and r.provider_id = m.provider_id
-    returning m.id, r.status, r.error, r.at
-)
-update conversations_message m set status = early.status, error = early.error, reported_at = early.at
-from early where m.id = early.id
-"""
-
 
 def write_down(fates: Mapping[int, Fate], now: dt.datetime) -> None:
     """Records what the carriers answered, in one statement, then the reports that came even before that."""
     rows = [outcome(fate, now) for fate in fates.values()]
-    with transaction.atomic(), connection.cursor() as cursor:
+    with connection.cursor() as cursor:
         cursor.execute(
             WRITE_DOWN,
             {
@@ -238,7 +228,7 @@ def write_down(fates: Mapping[int, Fate], now: dt.datetime) -> None:
                 "not_befores": [row.not_before for row in rows],
             },
         )
-        cursor.execute(OVERTAKEN, [list(fates)])
+    early_reports.meet([row.provider_id for row in rows if row.provider_id])
 
 
 class Outcome(NamedTuple):

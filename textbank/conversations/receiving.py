@@ -9,11 +9,10 @@ from django.db.models.functions import Coalesce
 from textbank import news
 from textbank.contacts import opt_out_words
 from textbank.contacts.opt_out_words import Word
-from textbank.conversations import opting_out
+from textbank.conversations import early_reports, opting_out
 from textbank.conversations.models import (
     Conversation,
     Direction,
-    EarlyReport,
     Kind,
     Message,
     MessageStatus,
@@ -145,7 +144,6 @@ REPORTED = {
 }
 
 
-@transaction.atomic
 def report(service: MessagingService, said: DeliveryReport, *, now: dt.datetime) -> bool:
     """Writes down what became of a text. Late, doubled and disordered reports change nothing that is final.
 
@@ -153,23 +151,24 @@ def report(service: MessagingService, said: DeliveryReport, *, now: dt.datetime)
     message changed.
     """
     status, error = REPORTED[said.state], " ".join(filter(None, [said.error_code, said.error]))[:200]
+    with transaction.atomic():
+        if write(service, said, status, error, now):
+            return True
+        # Not “is it ours?”: it may have become so since the line before.
+        if ours(service, said.provider_id).exclude(open_to(status)).exists():
+            return False
+        early_reports.keep(service, said.provider_id, status, error, now)
+    return bool(early_reports.meet([said.provider_id]))
+
+
+def write(service: MessagingService, said: DeliveryReport, status: MessageStatus, error: str, now: dt.datetime) -> int:
     if said.message_id:
         # A text whose acceptance we never heard of: the carrier had it after all.
         Message.objects.filter(
             pk=said.message_id, service=service, status=MessageStatus.UNCONFIRMED, provider_id=None
         ).update(provider_id=said.provider_id)
-    changed = (
-        ours(service, said.provider_id)
-        .filter(open_to(status))
-        .update(status=status, error=error, reported_at=said.at or now)
-    )
-    if not changed and not ours(service, said.provider_id).exists():
-        EarlyReport.objects.update_or_create(
-            service=service,
-            provider_id=said.provider_id,
-            defaults={"status": status, "error": error, "at": now},
-        )
-    return bool(changed)
+    reported = ours(service, said.provider_id).filter(open_to(status))
+    return reported.update(status=status, error=error, reported_at=said.at or now)
 
 
 def ours(service: MessagingService, provider_id: str) -> QuerySet[Message]:
