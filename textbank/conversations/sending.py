@@ -92,6 +92,11 @@ def send(
                 return earlier(by, client_id, conversation)
             refuse(seen, text, by, last_seen, now)
             return queue(seen, text, by, client_id, now)
+    except Refused:
+        # Of two clicks at the same moment the second looked before the first was written, and waited for its lock.
+        if Message.objects.filter(organization_id=by.organization_id, client_id=client_id).exists():
+            return earlier(by, client_id, conversation)
+        raise
     except IntegrityError as error:
         # Two clicks at the same moment met at the unique constraint, and the first one is the message.
         if "one_message_per_click" not in str(error):
