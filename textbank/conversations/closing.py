@@ -1,5 +1,6 @@
 """A conversation ends, and begins again."""
 
+from django.db import transaction
 from django.utils import timezone
 
 from textbank import news
@@ -16,13 +17,18 @@ def close(conversation: Conversation) -> bool:
     return change(conversation, Status.CLOSED)
 
 
+@transaction.atomic
 def reopen(conversation: Conversation) -> bool:
     """Reopens it: it needs a response if an inbound text is unanswered, else it is active."""
-    if conversation.opted_out:
+    # Locked and looked at again: a text that comes at this moment must not be taken for answered.
+    thread = Conversation.objects.select_for_update(of=("self",)).get(pk=conversation.pk)
+    if thread.opted_out:
         raise StillOptedOut("The contact has opted out, so the conversation stays closed.")
-    if conversation.status != Status.CLOSED:
+    if thread.status != Status.CLOSED:
         return False
-    return change(conversation, Status.NEEDS_RESPONSE if conversation.waiting_since else Status.ACTIVE)
+    done = change(thread, Status.NEEDS_RESPONSE if thread.waiting_since else Status.ACTIVE)
+    conversation.status = thread.status
+    return done
 
 
 def change(conversation: Conversation, status: Status) -> bool:
