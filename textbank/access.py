@@ -69,6 +69,18 @@ def door(role: Role) -> Callable[[Page], Callable[..., HttpResponse]]:
     return frame
 
 
+def handing_on_door(page: Page) -> Callable[..., HttpResponse]:
+    """A door for whoever may reassign: admins, and supervolunteers where the organization lets them."""
+
+    @wraps(page)
+    def checked(request: MemberRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not request.member.may_hand_on:
+            raise PermissionDenied("Reassigning is for admins here.")
+        return page(request, *args, **kwargs)
+
+    return door(Role.SUPERVOLUNTEER)(checked)
+
+
 def bearer(word: str, now: dt.datetime) -> Membership | None:
     """Whom a token acts as; nobody for one that is unknown, revoked, or of somebody suspended."""
     token = (

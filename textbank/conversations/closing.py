@@ -1,11 +1,16 @@
 """A conversation ends, and begins again."""
 
+import datetime as dt
+from collections.abc import Collection
+
 from django.db import transaction
+from django.db.models import Case, Expression, Value, When
 from django.utils import timezone
 
 from textbank import news
 from textbank.conversations.models import Conversation, Status
 from textbank.conversations.snapshots import CurrentTransaction
+from textbank.organizations.models import Membership
 
 
 class StillOptedOut(Exception):
@@ -41,3 +46,31 @@ def change(conversation: Conversation, status: Status) -> bool:
     if changed and conversation.texter_id:
         news.tell([conversation.texter_id], f"conversation:{conversation.pk}")
     return bool(changed)
+
+
+@transaction.atomic
+def close_all(ids: Collection[int], *, by: Membership, now: dt.datetime) -> int:
+    """Closes those that this person sees; returns how many were open."""
+    return turn([thread for thread in locked(ids, by) if thread.status != Status.CLOSED], Value(Status.CLOSED), now)
+
+
+@transaction.atomic
+def reopen_all(ids: Collection[int], *, by: Membership, now: dt.datetime) -> int:
+    """Reopens those that this person sees and that have not opted out; returns how many were closed."""
+    shut = [thread for thread in locked(ids, by) if thread.status == Status.CLOSED and not thread.opted_out]
+    waits = When(waiting_since__isnull=False, then=Value(Status.NEEDS_RESPONSE))
+    return turn(shut, Case(waits, default=Value(Status.ACTIVE)), now)
+
+
+def locked(ids: Collection[int], by: Membership) -> list[Conversation]:
+    return list(Conversation.objects.visible_to(by).among(ids).order_by("pk").select_for_update(of=("self",)))
+
+
+def turn(threads: list[Conversation], status: Expression, now: dt.datetime) -> int:
+    Conversation.objects.filter(pk__in=[thread.pk for thread in threads]).update(
+        status=status, worked_at=now, changed_in=CurrentTransaction()
+    )
+    for thread in threads:
+        if thread.texter_id:
+            news.tell([thread.texter_id], f"conversation:{thread.pk}")
+    return len(threads)

@@ -21,7 +21,11 @@ Names = Mapping[tuple[str, int], str]
 
 def parts(which: Filter, viewer: Membership) -> list[Part]:
     """The sentence in its parts: at most one statement. What has been deleted since is said to be gone."""
-    names = which.names(viewer)
+    return with_names(which, which.names(viewer))
+
+
+def with_names(which: Filter, names: Names) -> list[Part]:
+    """The same for who knows the names already: what `Filter.names` found."""
     return [
         *campaigns(which, names),
         *where_it_stands(which),

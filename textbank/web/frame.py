@@ -4,8 +4,11 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
 
 from textbank import news
+from textbank.conversations.filters import Filter
 from textbank.organizations.models import Membership, Role
 
 
@@ -16,7 +19,8 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     return {
         "member": member,
         "organization": member.organization,
-        "nav": nav(member, request.path),
+        # Only a page that shows it asks for it: its parts, swapped in later, do not.
+        "nav": SimpleLazyObject(lambda: nav(member, request.path)),
         "live": f"/live/?ticket={news.ticket(member.pk)}",
         "live_ticket_url": reverse("live_ticket", args=[member.organization.slug]),
     }
@@ -26,9 +30,15 @@ def frame(request: HttpRequest) -> dict[str, Any]:
 PLACES = [
     ("Dashboard", "home", "dashboard", Role.SUPERVOLUNTEER),
     ("Campaigns", "campaign", "campaigns", Role.SUPERVOLUNTEER),
+    ("Message Review", "review", "message_review", Role.SUPERVOLUNTEER),
+    ("Escalated Convos", "escalated", "escalated_convos", Role.ADMIN),
     ("Hand-offs", "handoff", "handoffs", Role.ADMIN),
     ("People", "people", "people", Role.ADMIN),
 ]
+
+
+# What a link's badge counts: exactly what its page shows.
+COUNTED = {"escalated_convos": Filter.parse({"escalated": "only"})}
 
 
 def nav(member: Membership, path: str) -> list[dict[str, Any]]:
@@ -37,11 +47,18 @@ def nav(member: Membership, path: str) -> list[dict[str, Any]]:
         return []
     home = reverse("dashboard", args=[member.organization.slug])
     places = [
-        (label, icon, reverse(name, args=[member.organization.slug]))
+        (label, icon, reverse(name, args=[member.organization.slug]), COUNTED.get(name))
         for label, icon, name, role in PLACES
         if member.may(role)
     ]
     return [
-        {"label": label, "icon": icon, "url": url, "current": path == url or (url != home and path.startswith(url))}
-        for label, icon, url in places
+        {
+            "label": label,
+            "icon": icon,
+            "url": url,
+            "current": path == url or (url != home and path.startswith(url)),
+            "badge": counted.conversations(member, timezone.now()).count() if counted else 0,
+            "urgent": True,
+        }
+        for label, icon, url, counted in places
     ]

@@ -280,31 +280,44 @@ def show(
 ) -> HttpResponse:
     """The whole page, or its changed parts where htmx asks for them."""
     member, now = request.member, timezone.now()
-    messages = list(thread.messages.select_related("author__user"))
-    context: dict[str, Any] = {
-        "thread": thread,
-        "bubbles": bubbles(thread, messages, viewer=member, now=now),
-        "unsettled": unsettled(messages, now),
-        "inbox": inbox(member, thread.pk),
-        "says": standing(thread, member, now) or says,
-        "client_id": uuid.uuid4(),
-        "now": now,
-    }
-    if with_guide or not by_htmx(request):
+    context = latest(thread, member, now) | {"inbox": inbox(member, thread.pk)}
+    context["says"] = context["says"] or says
+    if with_guide:
         context |= guide(thread, member)
     if by_htmx(request):
         # A look by itself must not touch the click or what was seen: somebody may be about to press Send.
         context |= {"anew": request.method == "POST", "was_shut": "shut" in request.GET}
-        return render(request, "texter/changes.html", context, status=status)
-    context["spells"] = spells(thread)
+        in_review = request.headers.get("X-Pane") == "review"
+        return render(request, f"{'review' if in_review else 'texter'}/changes.html", context, status=status)
+    return render(request, "texter/conversation.html", context | opened(request, thread, text), status=status)
+
+
+def latest(thread: Conversation, member: Membership, now: dt.datetime) -> dict[str, Any]:
+    """What the thread shows at this moment."""
+    messages = list(thread.messages.select_related("author__user"))
+    return {
+        "thread": thread,
+        "bubbles": bubbles(thread, messages, viewer=member, now=now),
+        "unsettled": unsettled(messages, now),
+        "says": standing(thread, member, now),
+        "client_id": uuid.uuid4(),
+        "now": now,
+    }
+
+
+def opened(request: MemberRequest, thread: Conversation, text: str | None = None) -> dict[str, Any]:
+    """What stands around it when it is opened: script, tags, holders, the draft, the words to part with."""
+    member = request.member
+    context = guide(thread, member)
     kept = Draft.objects.filter(conversation=thread, author=member).first() if text is None else None
     asked = request.GET.get("step", "")
     suggested = suggestion_after(thread, int(asked), member) if asked.isdigit() and len(asked) < 19 else ""
-    context["text"] = text if text is not None else kept.text if kept else suggested
-    farewell = member.organization.settings.farewell
-    context["escalations"] = [tag for tag in context["tags"] if not tag.assignable]
-    context["farewell"] = blanks.fill(farewell, sending.words_for(thread, member))
-    return render(request, "texter/conversation.html", context, status=status)
+    return context | {
+        "spells": spells(thread),
+        "text": text if text is not None else kept.text if kept else suggested,
+        "escalations": [tag for tag in context["tags"] if not tag.assignable],
+        "farewell": blanks.fill(member.organization.settings.farewell, sending.words_for(thread, member)),
+    }
 
 
 def standing(thread: Conversation, member: Membership, now: dt.datetime) -> Says | None:

@@ -1,0 +1,247 @@
+"""Message Review and Escalated Convos: the filter, and page by page what it finds."""
+
+import datetime as dt
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET
+from django_htmx.http import push_url
+
+from textbank.access import MemberRequest, door
+from textbank.conversations import saying
+from textbank.conversations.filters import ORDERS, SUSPENDED, UNASSIGNED, BadFilter, Filter, Strangers
+from textbank.conversations.models import Conversation, Status
+from textbank.conversations.models.conversation import ConversationQuerySet
+from textbank.conversations.snapshots import BadSnapshot, Snapshot
+from textbank.organizations.models import Membership, Role
+from textbank.reports import listing
+from textbank.reports.listing import LastMessage, Worn
+from textbank.reports.pages import BadPlace, Page, page, page_before
+
+PAGE = 50
+
+
+class Place(NamedTuple):
+    """One of the two pages, and what its filter always says."""
+
+    title: str
+    address: str
+    fixed: dict[str, str]
+
+
+REVIEW = Place("Message Review", "message_review", {})
+ESCALATED = Place("Escalated Convos", "escalated_convos", {"escalated": "only"})
+
+# What somebody looks for first, as (words, filter).
+SUGGESTIONS = [
+    ("Needs Texter Response", {"status": "needs_response"}),
+    ("Needs First Message, unassigned", {"status": "needs_first_message", "texter": UNASSIGNED}),
+    ("Waiting over an hour", {"waiting_minutes": "60"}),
+    ("Escalated", {"escalated": "only"}),
+    ("Held by suspended texters", {"texter": SUSPENDED}),
+    ("Waiting on archived campaigns", {"campaign_state": "archived", "status": "needs_response"}),
+]
+ORDER_WORDS = {"activity": "Latest activity", "waiting": "Longest waiting", "name": "Name"}
+
+
+class Asked(NamedTuple):
+    """What the address says: the filter, the order, where in it, and what had been seen when it was first read."""
+
+    which: Filter
+    order: str = "activity"
+    after: str = ""
+    before: str = ""
+    as_of: str = ""
+
+
+class Row(NamedTuple):
+    conversation: Conversation
+    last: LastMessage | None
+    tags: list[Worn]
+
+
+@require_GET
+@never_cache
+@door(Role.SUPERVOLUNTEER)
+def message_review(request: MemberRequest) -> HttpResponse:
+    return show(request, REVIEW)
+
+
+@require_GET
+@never_cache
+@door(Role.ADMIN)
+def escalated_convos(request: MemberRequest) -> HttpResponse:
+    return show(request, ESCALATED)
+
+
+def show(request: MemberRequest, place: Place) -> HttpResponse:
+    """The whole page; where htmx asks, the list, and the filter unless that was what asked."""
+    here = reverse(place.address, args=[request.member.organization.slug])
+    context: dict[str, Any] = {"place": place, "here": here, "suggestions": suggestions(here)}
+    try:
+        asked = read(request.GET, place)
+    except BadFilter as no:
+        context |= form_of(Filter.parse(place.fixed), {}) | {"wrong": list(no.fields.values())}
+        return answer(request, context, status=422)
+    context |= listed(request, place, here, asked)
+    response = answer(request, context)
+    return push_url(response, context["address"]) if request.headers.get("HX-Request") else response
+
+
+def answer(request: HttpRequest, context: dict[str, Any], status: int = 200) -> HttpResponse:
+    by_htmx = request.headers.get("HX-Request") and not request.headers.get("HX-History-Restore-Request")
+    context["from_filter"] = request.headers.get("HX-Trigger") == "filter-form"
+    return render(request, f"review/{'swapped' if by_htmx else 'review'}.html", context, status=status)
+
+
+def read(said: QueryDict, place: Place) -> Asked:
+    """Raises BadFilter. What a form leaves empty was not chosen."""
+    chosen = said.copy()
+    others = {key: chosen.pop(key)[-1] for key in ("order", "after", "before", "as_of") if key in chosen}
+    for key, values in list(chosen.lists()):
+        kept = [value for value in values if value.strip()]
+        # The form says what happens to escalated ones once for each of its switches; the last one holds.
+        chosen.setlist(key, kept[-1:] if key == "escalated" else kept)
+        if not kept:
+            del chosen[key]
+    for key, value in place.fixed.items():
+        chosen[key] = value
+    if others.get("order") not in ORDERS:
+        others["order"] = "waiting" if "waiting_minutes" in chosen else "activity"
+    return Asked(without_defaults(Filter.parse(chosen), place), **others)
+
+
+def without_defaults(which: Filter, place: Place) -> Filter:
+    """The same, said shorter: a form says its switches too. All defaults and nothing else is a choice and stays."""
+    default = Filter()
+    said = {
+        key: value
+        for key, value in which.as_json().items()
+        if key in place.fixed or getattr(which, key) != getattr(default, key)
+    }
+    return Filter.parse(said) if said else which
+
+
+def listed(request: MemberRequest, place: Place, here: str, asked: Asked) -> dict[str, Any]:
+    """A page of what was asked for: as many statements for one row as for fifty. Nothing chosen, nothing asked."""
+    which, viewer = asked.which, request.member
+    names = which.names(viewer)
+    where: dict[str, Any] = {key: value for key, value in (("after", asked.after), ("before", asked.before)) if value}
+    context = form_of(which, names) | {"asked": asked, "address": address(here, asked, **where)}
+    if which.empty:
+        return context
+    # Before anything is read: whatever changes in between counts as changed since it was seen.
+    seen = snapshot(asked.as_of)
+    shown = paged(found(which, viewer, seen.at), asked)
+    only = len(shown.rows) if not shown.next and not shown.previous else None
+    return context | {
+        "rows": [Row(one, listing.last_message(one), listing.tags(one)) for one in shown.rows],
+        "parts": removable(place, here, asked, saying.with_names(which, names)),
+        "orders": orders(here, asked),
+        "next": address(here, asked, after=shown.next) if shown.next else "",
+        "previous": address(here, asked, before=shown.previous) if shown.previous else "",
+        "seen": seen.token(),
+        "count": only,
+        "query": which.as_query(),
+    }
+
+
+def found(which: Filter, viewer: Membership, at: dt.datetime) -> ConversationQuerySet:
+    try:
+        return which.conversations(viewer, at)
+    except Strangers as no:
+        raise Http404("What the filter names is not here.") from no
+
+
+def snapshot(token: str) -> Snapshot:
+    try:
+        return Snapshot.parse(token) if token else Snapshot.now()
+    except BadSnapshot:
+        return Snapshot.now()
+
+
+def paged(conversations: ConversationQuerySet, asked: Asked) -> Page[Conversation]:
+    """The page that the address names; a place that was never given out is the beginning."""
+    try:
+        if asked.before:
+            return page_before(conversations, asked.order, asked.before, PAGE, listing.listed)
+        return page(conversations, asked.order, asked.after, PAGE, listing.listed)
+    except BadPlace:
+        return page(conversations, asked.order, "", PAGE, listing.listed)
+
+
+def address(here: str, asked: Asked, *, which: Filter | None = None, **changed: str) -> str:
+    """The same page with something else asked for, from its beginning unless said otherwise."""
+    said = {"order": changed.pop("order", asked.order), **changed}
+    query = (which or asked.which).as_query()
+    if not query:
+        return here
+    return f"{here}?{query}&{urlencode(said)}"
+
+
+class Removable(NamedTuple):
+    words: str
+    without: str
+
+
+def removable(place: Place, here: str, asked: Asked, parts: list[saying.Part]) -> list[Removable]:
+    """The sentence's parts with the address of what is left without each; what always holds has none."""
+    return [
+        Removable(
+            part.words,
+            address(here, asked, which=asked.which.without(part.key, part.value))
+            if part.key and part.key not in place.fixed
+            else "",
+        )
+        for part in parts
+    ]
+
+
+def orders(here: str, asked: Asked) -> list[dict[str, Any]]:
+    return [
+        {"words": ORDER_WORDS[order], "address": address(here, asked, order=order), "current": order == asked.order}
+        for order in ORDERS
+    ]
+
+
+def suggestions(here: str) -> list[tuple[str, str]]:
+    return [(words, f"{here}?{urlencode(said)}") for words, said in SUGGESTIONS]
+
+
+def form_of(which: Filter, names: saying.Names) -> dict[str, Any]:
+    """What the filter's form shows as chosen."""
+    special = {UNASSIGNED: "Unassigned", SUSPENDED: "Anybody suspended"}
+
+    def tokens(kind: str, values: tuple[int | str, ...]) -> list[tuple[int | str, str]]:
+        return [(one, special.get(str(one)) or saying.called(kind, one, names)) for one in values]
+
+    return {
+        "which": which,
+        "statuses": [(status.key, status.label, status.key in which.status) for status in Status],
+        "chosen": {
+            "campaign": tokens("campaign", which.campaign),
+            "not_campaign": tokens("campaign", which.not_campaign),
+            "texter": tokens("texter", which.texter),
+            "not_texter": tokens("texter", which.not_texter),
+            "tag": tokens("tag", which.tag),
+            "not_tag": tokens("tag", which.not_tag),
+        },
+    }
+
+
+@require_GET
+@never_cache
+@door(Role.SUPERVOLUNTEER)
+def count(request: MemberRequest) -> HttpResponse:
+    """How many match, exactly: asked for by the page once it stands."""
+    try:
+        asked = read(request.GET, REVIEW)
+    except BadFilter as no:
+        return HttpResponse(" ".join(no.fields.values()), status=422)
+    seen = snapshot(asked.as_of)
+    number = 0 if asked.which.empty else found(asked.which, request.member, seen.at).count()
+    return render(request, "review/count.html", {"count": number})

@@ -1,0 +1,71 @@
+"""A conversation beside the list, or on a page of its own: to read, to answer, to see through whose hands it went."""
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from textbank.access import MemberRequest, door
+from textbank.conversations import opting_out
+from textbank.conversations.models import Conversation
+from textbank.conversations.models.conversation import ConversationQuerySet
+from textbank.organizations.models import Membership, Role
+from textbank.reports import listing
+from textbank.web.replies import by_htmx, latest, opened
+from textbank.web.review import Row
+
+OTHERS = 10
+LONGEST_REASON = 1000
+
+
+@require_GET
+@never_cache
+@door(Role.SUPERVOLUNTEER)
+def conversation(request: MemberRequest, pk: int) -> HttpResponse:
+    """What is done in it goes through the texter's own doors, which answer this pane with its changed parts."""
+    found = visible(request.member).select_related("texter__user", "campaign__service", "campaign__first_step")
+    thread = get_object_or_404(found, pk=pk)
+    context = latest(thread, request.member, timezone.now()) | opened(request, thread)
+    context |= {"in_review": True, "others": others(thread, request.member)}
+    return render(request, f"review/{'reading' if by_htmx(request) else 'conversation'}.html", context)
+
+
+def visible(viewer: Membership) -> ConversationQuerySet:
+    return Conversation.objects.visible_to(viewer).select_related("contact", "organization")
+
+
+def others(thread: Conversation, viewer: Membership) -> list[Conversation]:
+    """The latest of the other threads with the same number."""
+    same = visible(viewer).filter(contact__organization=viewer.organization_id, contact__cell=thread.contact.cell)
+    return list(same.exclude(pk=thread.pk).select_related("campaign").order_by("-last_activity")[:OTHERS])
+
+
+@require_GET
+@never_cache
+@door(Role.SUPERVOLUNTEER)
+def row(request: MemberRequest, pk: int) -> HttpResponse:
+    """The conversation's line of the list, and whose it is, as they are now."""
+    found = get_object_or_404(listing.listed(Conversation.objects.visible_to(request.member)), pk=pk)
+    shown = Row(found, listing.last_message(found), listing.tags(found))
+    context: dict[str, Any] = {"row": shown, "changed": True}
+    return render(request, "review/row.html", context)
+
+
+@require_POST
+@door(Role.ADMIN)
+def opt_in(request: MemberRequest, pk: int) -> HttpResponse:
+    """Lets the number be texted again; the reason is kept."""
+    thread = get_object_or_404(visible(request.member), pk=pk)
+    because = request.POST.get("reason", "").replace("\0", "").strip()[:LONGEST_REASON]
+    if not because:
+        return render(request, "review/refused.html", {"why": "Say how they asked to be texted again."}, status=422)
+    opting_out.opt_in(
+        request.member.organization_id, thread.contact.cell, by=request.member, because=because, now=timezone.now()
+    )
+    if by_htmx(request):
+        # The pane is asked for anew: what may be done in it is another thing now.
+        return HttpResponse(headers={"HX-Trigger": "opted-in"})
+    return redirect("review_conversation", request.member.organization.slug, pk)

@@ -1,0 +1,147 @@
+// <div data-combobox="ADDRESS" data-name="texter">: what is typed is searched for on the server, what is chosen becomes
+// a token with a hidden input. Tells of every choice by a `change` event of the box.
+const MOMENT = 150;
+
+const partsOf = (box) => ({
+  input: box.querySelector("[role=combobox]"),
+  list: box.querySelector("[role=listbox]"),
+});
+const optionsOf = (list) => [...list.querySelectorAll("[role=option]:not([aria-disabled=true])")];
+const valuesOf = (box) => [...box.querySelectorAll(".token input")].map((input) => input.value);
+
+let timer = null;
+let latest = 0;
+
+function shut(box) {
+  const { input, list } = partsOf(box);
+  clearTimeout(timer);
+  latest += 1;
+  list.hidden = true;
+  input.setAttribute("aria-expanded", "false");
+  input.removeAttribute("aria-activedescendant");
+}
+
+function activate(box, option) {
+  const { input, list } = partsOf(box);
+  for (const other of list.querySelectorAll("[data-active]")) delete other.dataset.active;
+  if (!option) return input.removeAttribute("aria-activedescendant");
+  option.dataset.active = "";
+  input.setAttribute("aria-activedescendant", option.id);
+  option.scrollIntoView({ block: "nearest" });
+}
+
+async function search(box) {
+  const { input, list } = partsOf(box);
+  const mine = ++latest;
+  const query = new URLSearchParams({ q: input.value, list: list.id });
+  try {
+    const answer = await fetch(`${box.dataset.combobox}?${query}`);
+    if (!answer.ok || answer.redirected || mine !== latest) return;
+    const made = new DOMParser().parseFromString(await answer.text(), "text/html");
+    if (mine !== latest) return;
+    list.replaceChildren(...made.body.children);
+  } catch {
+    return; // Offline: the notice says so, and the next key tries again.
+  }
+  const chosen = valuesOf(box);
+  for (const option of list.querySelectorAll("[role=option]")) {
+    option.setAttribute("aria-selected", String(chosen.includes(option.dataset.value)));
+  }
+  list.hidden = false;
+  input.setAttribute("aria-expanded", "true");
+  activate(box, input.value ? optionsOf(list)[0] : null);
+}
+
+function tell(box) {
+  box.dispatchEvent(new Event("change", { bubbles: true }));
+}
+
+function drop(box, token) {
+  token.remove();
+  tell(box);
+}
+
+function choose(box, option) {
+  if (!option || option.getAttribute("aria-disabled") === "true") return;
+  const { input } = partsOf(box);
+  const { value, words } = option.dataset;
+  input.value = "";
+  shut(box);
+  input.focus();
+  const known = [...box.querySelectorAll(".token")].find((token) => token.querySelector("input").value === value);
+  if (known) return drop(box, known);
+  const token = box.querySelector("template").content.firstElementChild.cloneNode(true);
+  token.querySelector("span").textContent = words;
+  token.querySelector("button").setAttribute("aria-label", `Remove ${words}`);
+  token.querySelector("input").value = value;
+  input.before(token);
+  tell(box);
+}
+
+function move(box, event) {
+  const { list } = partsOf(box);
+  const options = optionsOf(list);
+  const here = options.findIndex((option) => "active" in option.dataset);
+  const to = { ArrowDown: here + 1, ArrowUp: here - 1, Home: 0, End: options.length - 1 }[event.key];
+  if (to === undefined || list.hidden) return false;
+  activate(box, options.at(to >= options.length ? 0 : to));
+  return true;
+}
+
+function press(box, event) {
+  const { input, list } = partsOf(box);
+  if (event.key === "ArrowDown" && list.hidden) search(box);
+  else if (move(box, event)) event.preventDefault();
+  else if (event.key === "Enter") {
+    // Never the form's own Enter: whoever types a name has not finished choosing.
+    event.preventDefault();
+    if (!list.hidden) choose(box, list.querySelector("[data-active]"));
+  } else if (event.key === "Escape" && !list.hidden) {
+    event.preventDefault();
+    event.stopPropagation();
+    shut(box);
+  } else if (event.key === "Backspace" && !input.value) {
+    const last = [...box.querySelectorAll(".token")].at(-1);
+    if (last) drop(box, last);
+  }
+}
+
+const boxOf = (event) => event.target.closest?.("[data-combobox]");
+
+document.addEventListener("keydown", (event) => {
+  if (event.target.matches?.("[data-combobox] [role=combobox]")) press(boxOf(event), event);
+});
+
+document.addEventListener("input", (event) => {
+  if (!event.target.matches?.("[data-combobox] [role=combobox]")) return;
+  clearTimeout(timer);
+  timer = setTimeout(search, MOMENT, boxOf(event));
+});
+
+// What has been typed and not chosen is nobody's choice.
+document.addEventListener(
+  "change",
+  (event) => event.target.matches?.("[data-combobox] [role=combobox]") && event.stopPropagation(),
+  true,
+);
+
+document.addEventListener("click", (event) => {
+  const box = boxOf(event);
+  for (const other of document.querySelectorAll("[data-combobox]")) if (other !== box) shut(other);
+  if (!box) return;
+  const option = event.target.closest("[role=option]");
+  if (option) return choose(box, option);
+  if (event.target.closest("[data-drop]")) return drop(box, event.target.closest(".token"));
+  partsOf(box).input.focus();
+  search(box);
+});
+
+document.addEventListener("focusout", (event) => {
+  const box = boxOf(event);
+  if (box && event.relatedTarget && !box.contains(event.relatedTarget)) shut(box);
+});
+
+// Choosing must not take the focus from the box, or the list would shut before the click has come.
+document.addEventListener("mousedown", (event) => {
+  if (event.target.closest?.("[data-combobox] [role=listbox]")) event.preventDefault();
+});

@@ -1,0 +1,87 @@
+// Keeps the conversation beside the list true: news of other people's conversations do not come here, so it asks.
+const pane = document.getElementById("reading");
+const announce = document.getElementById("announce");
+const READ = 1500; // how long a new text must have been on the screen before it counts as seen
+const OFTEN = 2_000; // while a text is on its way
+const SELDOM = 10_000;
+
+let timer = null;
+let seenTimer = null;
+let messages = 0;
+
+const open = () => pane.querySelector("[data-conversation]");
+const thread = () => document.getElementById("thread");
+
+function look() {
+  const shut = "shut" in (document.getElementById("says")?.dataset ?? {}) ? "?shut=1" : "";
+  window.htmx.ajax("GET", `${open().dataset.address}${shut}`, { source: open(), swap: "none" });
+}
+
+function lookSoon(after) {
+  clearTimeout(timer);
+  timer = setTimeout(() => {
+    if (!open()) return;
+    if (!document.hidden) look();
+    else lookSoon(SELDOM);
+  }, after);
+}
+
+function toEnd() {
+  const scroll = open();
+  const last = thread().querySelector(".unread") ?? thread().lastElementChild;
+  if (last) scroll.scrollTop = Math.max(0, last.offsetTop - scroll.offsetTop - scroll.clientHeight / 2);
+}
+
+function markSeen() {
+  clearTimeout(seenTimer);
+  const latest = thread().dataset.lastSeen;
+  seenTimer = setTimeout(() => {
+    const field = document.getElementById("last-seen");
+    if (!document.hidden && field && thread()?.dataset.lastSeen === latest) field.value = latest;
+  }, READ);
+}
+
+function changed() {
+  const all = thread().querySelectorAll("[data-message]");
+  const last = all[all.length - 1];
+  if (all.length > messages && messages && !last.classList.contains("out")) {
+    announce.textContent = `${open().dataset.name}: ${last.querySelector(".bubble").textContent}`;
+  }
+  messages = all.length;
+  if (document.getElementById("last-seen").value !== thread().dataset.lastSeen) markSeen();
+  lookSoon("unsettled" in thread().dataset ? OFTEN : SELDOM);
+}
+
+function opened() {
+  messages = 0;
+  changed();
+  toEnd();
+}
+
+// Its line in the list is another one after something was done.
+function refreshRow() {
+  const { conversation, rowAddress } = open().dataset;
+  const row = document.getElementById(`row-${conversation}`);
+  if (row) window.htmx.ajax("GET", rowAddress, { target: row, swap: "outerHTML" });
+}
+
+document.addEventListener("htmx:afterSwap", ({ detail }) => detail.target === pane && opened());
+document.addEventListener("htmx:oobAfterSwap", ({ detail }) => detail.target.id === "thread" && changed());
+document.addEventListener("htmx:afterRequest", ({ detail }) => {
+  if (!pane.contains(detail.elt) || detail.requestConfig.verb !== "post" || !detail.successful) return;
+  detail.elt.closest("dialog")?.close();
+  refreshRow();
+});
+// Or the element is not there any more, because what was done has replaced it.
+document.body.addEventListener("opted-in", () => reopen());
+document.body.addEventListener("news", ({ detail }) => {
+  if (open() && ["everything", `conversation:${open().dataset.conversation}`].includes(detail.what)) lookSoon(150);
+});
+
+function reopen() {
+  const row = document.querySelector(`#row-${open().dataset.conversation} .row-title`);
+  if (row) row.click();
+  else location.reload();
+}
+
+if (open()) opened();
