@@ -7,7 +7,7 @@ import uuid
 import httpx
 import pytest
 
-from textbank.messaging.models import MessagingService, SenderNumber
+from textbank.messaging.models import MessagingService
 from textbank.messaging.providers.simulator.signing import sign
 from textbank.organizations.models import Approval, Membership, Role, User
 
@@ -46,7 +46,7 @@ def test_from_nothing_to_a_conversation(textbank, program):
     assert join(link, f"olga@{slug}.test", "Olga") == f"/{slug}/admin/"
     with textbank.rows():
         organization = Membership.objects.get(organization__slug=slug).organization
-        service = MessagingService.objects.filter(organization=organization).first() or carried(organization)
+        service = MessagingService.objects.get(organization=organization)
         user = User.objects.create_user(f"tess@{slug}.test", "textbank", first_name="Tess")
         Membership.objects.create(organization=organization, user=user, role=Role.TEXTER, approval=Approval.AUTO)
     olga, tess = program(f"olga@{slug}.test", slug), program(f"tess@{slug}.test", slug)
@@ -98,13 +98,6 @@ def join(link, email, first_name):
             "password": "correct horse battery",
         }
         return browser.post(link, data=form, headers={"Referer": link}).url.path
-
-
-def carried(organization):
-    """An account with the simulator."""
-    service = MessagingService.objects.create(organization=organization, name="Simulator")
-    SenderNumber.objects.create(service=service, number="+12125550100")
-    return service
 
 
 def knocked(textbank, service, sender, text):

@@ -3,8 +3,9 @@ from datetime import UTC, datetime
 import pytest
 
 from tests.together import at_once
-from textbank.organizations import founding, joining, people
-from textbank.organizations.models import AuditEntry, Invite, Membership, Role, User
+from textbank.messaging import founding
+from textbank.organizations import joining, people
+from textbank.organizations.models import AuditEntry, Invite, Membership, Organization, Role, User
 
 NOW = datetime(2026, 7, 15, 16, tzinfo=UTC)
 NINA = {"first_name": "Nina", "last_name": "Park", "email": "Nina@example.org", "password": "a field of poppies"}
@@ -169,6 +170,13 @@ def test_the_first_owner_comes_in_once_and_only_with_their_address(client, db):
 
     client.logout()
     assert client.get(path).status_code == 410
+
+
+def test_a_new_organization_can_text_at_once_through_the_simulator(db):
+    founding.found("riverton", "Riverton Votes", "olga@riverton.test")
+
+    service = Organization.objects.get().services.get()
+    assert (service.provider, service.numbers.count()) == ("simulator", 1)
 
 
 def test_somebody_else_signed_in_is_told_that_the_invite_is_not_theirs(client, riverton, nina):

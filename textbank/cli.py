@@ -183,7 +183,7 @@ def organization(asked: argparse.Namespace) -> None:
         _django()
         from django.core.exceptions import ValidationError
 
-        from textbank.organizations import founding
+        from textbank.messaging import founding
 
         try:
             print(founding.found(asked.slug, asked.name, asked.owner))
