@@ -119,9 +119,10 @@ GET   /{org}/admin/escalated-convos/                                 admins
 GET   /{org}/admin/handoffs/                                         admins
 GET   /{org}/admin/handoffs/{handoff}/                               admins
 GET   /{org}/admin/handoffs/{handoff}/moves.csv                      admins
-POST  /{org}/admin/handoffs/{handoff}/stop/                          admins
-GET   /{org}/admin/handoffs/{handoff}/undo/                          admins
-POST  /{org}/admin/handoffs/{handoff}/undo/                          admins
+GET   /{org}/admin/handoffs/{handoff}/standing/                      who-hands-on
+POST  /{org}/admin/handoffs/{handoff}/stop/                          who-hands-on
+GET   /{org}/admin/handoffs/{handoff}/undo/                          who-hands-on
+POST  /{org}/admin/handoffs/{handoff}/undo/                          who-hands-on
 
 GET   /{org}/admin/people/                                           admins
 GET   /{org}/admin/people/invites/                                   admins
@@ -129,7 +130,10 @@ POST  /{org}/admin/people/invites/                                   admins
 POST  /{org}/admin/people/invites/{invite}/revoke/                   admins
 GET   /{org}/admin/people/{person}/                                  admins
 POST  /{org}/admin/people/{person}/role/                             admins
+GET   /{org}/admin/people/{person}/suspend/                          admins
 POST  /{org}/admin/people/{person}/suspend/                          admins
+GET   /{org}/admin/people/{person}/hand-on/                          admins
+POST  /{org}/admin/people/{person}/hand-on/                          admins
 POST  /{org}/admin/people/{person}/unsuspend/                        admins
 GET   /{org}/admin/people/{person}/hand-on/                          admins
 POST  /{org}/admin/people/{person}/hand-on/                          admins

@@ -233,7 +233,7 @@ def test_a_big_one_shows_how_far_it_is_and_can_be_stopped(ada, riverton, running
     assert "It stops after the part it is at." in stopped.text
     carrying_out.go_on(running.pk)
 
-    part = ada.get(f"{record(running)}?part=standing", **HTMX)
+    part = ada.get(f"{record(running)}standing/", **HTMX)
     assert part["HX-Trigger"] == '{"handoff-ended": {}}'
     assert "It was stopped before anything moved." in part.text
     assert "6 not reached before it was stopped" in part.text
@@ -304,3 +304,19 @@ def test_longer_stories_are_not_more_statements(client, riverton, campaign, six)
     for texter in (riverton.tara, riverton.tess, riverton.theo):
         reassign([six[0].pk], [texter], by=riverton.ada)
     assert statements() == few
+
+
+def test_a_supervolunteer_who_may_hand_on_may_take_it_back_and_sees_no_records(client, riverton, handoff):
+    riverton.organization.settings.supervolunteers_reassign = True
+    riverton.organization.settings.save()
+    client.force_login(riverton.sue.user)
+
+    asked = client.get(f"{record(handoff)}undo/", **HTMX)
+    receipt = client.post(f"{record(handoff)}undo/", **HTMX)
+
+    assert "Undo 6</button>" in asked.text
+    assert "6 conversations given back." in receipt.text
+    assert "See the record" not in receipt.text
+    assert client.get(f"{record(handoff)}standing/").status_code == 200
+    assert client.get(record(handoff)).status_code == 403
+    assert client.post(f"{record(handoff.undone_by)}undo/").url == "/riverton/admin/message-review/"

@@ -289,12 +289,7 @@ def test_the_last_owner_is_told_why_not(client, riverton):
 
 
 def test_ada_suspends_and_unsuspends_on_the_page(client, riverton):
-    riverton.conversations(riverton.campaign(), 3, holder=riverton.tess)
     client.force_login(riverton.ada.user)
-
-    page = client.get(f"/riverton/admin/people/{riverton.tess.pk}/").content.decode()
-    assert 'data-confirm="Suspend Tess Doe?"' in page
-    assert "Tess has 3 first messages to send. That stays with Tess" in page
 
     client.post(f"/riverton/admin/people/{riverton.tess.pk}/suspend/")
     riverton.tess.refresh_from_db()

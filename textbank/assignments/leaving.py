@@ -31,18 +31,33 @@ def suspend(
 
     Raises people.NotAllowed, people.LastOwner, and BadPlan as a hand-off does.
     """
+    check(member, then, texters)
+    member = people.suspend(member, by=by, now=now)
+    return Left(member, hand_on(member, then, texters, by=by, now=now))
+
+
+def hand_on(
+    member: Membership, then: Then, texters: Sequence[Membership] = (), *, by: Membership, now: dt.datetime
+) -> Handoff | None:
+    """Everything the member has goes to the pool or to these texters; returns the record, if there was anything.
+
+    Escalated ones and drafts go too: nobody else would find them. Raises BadPlan as a hand-off does.
+    """
+    check(member, then, texters)
+    if then == "leave" or not Conversation.objects.held_by(member).exists():
+        return None
+    why = f"{member.name} was suspended" if member.suspended else ""
+    wishes: dict[str, Any] = {"now": now, "reason": why, "include_escalated": True, "include_drafting": True}
+    held = everything_of(member)
+    return reassign(held, texters, by=by, **wishes) if texters else unassign(held, by=by, **wishes)
+
+
+def check(member: Membership, then: Then, texters: Sequence[Membership]) -> None:
+    """Raises BadPlan for receivers that make no sense."""
     if (then == "reassign") != bool(texters):
         raise BadPlan(texters="Choose who receives the conversations if they are reassigned, and only then.")
     if member in texters:
-        raise BadPlan(texters=f"{member.name} is being suspended and receives nothing.")
-    member = people.suspend(member, by=by, now=now)
-    if then == "leave":
-        return Left(member, None)
-    if not Conversation.objects.held_by(member).exists():
-        return Left(member, None)
-    held, why = everything_of(member), f"{member.name} was suspended"
-    wishes: dict[str, Any] = {"now": now, "reason": why, "include_escalated": True, "include_drafting": True}
-    return Left(member, reassign(held, texters, by=by, **wishes) if texters else unassign(held, by=by, **wishes))
+        raise BadPlan(texters=f"{member.name} receives nothing: these are their own conversations.")
 
 
 def everything_of(member: Membership) -> Filter:

@@ -10,6 +10,7 @@ from textbank.assignments.pool import MARGINS
 from textbank.campaigns.models import Campaign
 from textbank.campaigns.texting_hours import open_now
 from textbank.conversations.models import Conversation, Handoff, Status
+from textbank.reports.receipts import counted
 
 
 class Requestable(NamedTuple):
@@ -32,6 +33,13 @@ def requestable(act: Handoff, now: dt.datetime) -> Requestable:
         figures[barred or why_not(campaigns[campaign], Status(status), hours_key, now)] += count
     may = figures.pop("", 0)
     return Requestable(may, dict(figures.most_common()))
+
+
+def in_words(act: Handoff, now: dt.datetime) -> list[str]:
+    """How many may be asked for now; of the others, why not."""
+    pool = requestable(act, now)
+    first = [f"{counted(pool.now, 'conversation')} may be asked for now."] if pool.now else []
+    return [*first, *(f"{count:,} may not be asked for now: {why}." for why, count in pool.later.items())]
 
 
 def why_not(campaign: Campaign, status: Status, hours_key: str, now: dt.datetime) -> str:

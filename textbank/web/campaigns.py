@@ -16,6 +16,7 @@ from textbank.campaigns import editing, launching
 from textbank.campaigns.models import Campaign, CampaignQuerySet
 from textbank.organizations.models import Membership, Role
 from textbank.reports.counts import Counts, by_campaign
+from textbank.reports.holding import stuck_by_campaign
 from textbank.reports.offering import why_nothing
 
 PAGE = 25
@@ -48,6 +49,7 @@ class Row(NamedTuple):
     counts: Counts
     why_nothing: str
     past_due: bool
+    stuck: int = 0  # waiting with suspended texters
 
 
 @require_GET
@@ -65,11 +67,14 @@ def of(member: Membership) -> CampaignQuerySet:
 
 
 def rows(campaigns: list[Campaign]) -> list[Row]:
-    """The campaigns with their figures: two statements, however many there are."""
+    """The campaigns with their figures: three statements, however many there are."""
     now = timezone.now()
     counts = by_campaign([campaign.pk for campaign in campaigns])
     silent = why_nothing(campaigns, counts, now)
-    return [Row(one, counts[one.pk], silent.get(one.pk, ""), is_past_due(one)) for one in campaigns]
+    stuck = stuck_by_campaign(campaigns[0].organization, counts) if campaigns else {}
+    return [
+        Row(one, counts[one.pk], silent.get(one.pk, ""), is_past_due(one), stuck.get(one.pk, 0)) for one in campaigns
+    ]
 
 
 def is_past_due(campaign: Campaign) -> bool:

@@ -11,7 +11,7 @@ WIDTH = 360
 LEFT, RIGHT, BAR = 112.0, 248.0, 5.0  # where the bands begin and end; the bars stand outside of them
 LEAST, ROOM, GAP = 18.0, 120.0, 7.0  # a name needs so much height; so much is shared out by number
 SHOWN = 7
-LONGEST = 15  # letters of a name that fit beside a bar
+LONGEST = 13  # letters of a name that fit beside a bar
 POOL, OTHERS = 0, -1  # ids that no member has
 
 

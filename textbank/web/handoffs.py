@@ -13,13 +13,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import trigger_client_event
 
-from textbank.access import MemberRequest, door
+from textbank.access import MemberRequest, door, handing_on_door
 from textbank.assignments import carrying_out, undoing
 from textbank.conversations import saying
 from textbank.conversations.filters import Filter
 from textbank.conversations.models import Action, Handoff, LeftAlone, Move, State
 from textbank.organizations.models import Membership, Organization, Role
-from textbank.reports import moves, receipts
+from textbank.reports import moves, receipts, requestable
 from textbank.reports.answers import named_in
 from textbank.reports.pages import BadPlace, Page, page
 from textbank.web import flows
@@ -135,11 +135,18 @@ def hands(figures: Mapping[str, int], people: Mapping[int, Membership]) -> str:
 def one(request: MemberRequest, pk: int) -> HttpResponse:
     """The record: what was asked, what came of it, and each conversation."""
     act = one_of(request, pk)
-    if part(request) == "standing":
-        answer = render(request, "handoffs/standing.html", standing(act))
-        return answer if act.state == State.RUNNING else trigger_client_event(answer, "handoff-ended")
     context = {**standing(act), **whole(act, request.member), **its_moves(request, act)}
     return render(request, f"handoffs/{'record' if part(request) == 'record' else 'handoff'}.html", context)
+
+
+@require_GET
+@never_cache
+@handing_on_door
+def how_far(request: MemberRequest, pk: int) -> HttpResponse:
+    """How far it has come, asked again and again while it runs."""
+    act = one_of(request, pk)
+    answer = render(request, "handoffs/standing.html", {**standing(act), "with_link": "linked" in request.GET})
+    return answer if act.state == State.RUNNING else trigger_client_event(answer, "handoff-ended")
 
 
 def one_of(request: MemberRequest, pk: int) -> Handoff:
@@ -222,7 +229,7 @@ def export(request: MemberRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-@door(Role.ADMIN)
+@handing_on_door
 def stop(request: MemberRequest, pk: int) -> HttpResponse:
     act = one_of(request, pk)
     try:
@@ -232,11 +239,11 @@ def stop(request: MemberRequest, pk: int) -> HttpResponse:
     act.stop_asked = True
     if not by_htmx(request):
         return to_record(request, act)
-    return render(request, "handoffs/standing.html", standing(act))
+    return render(request, "handoffs/standing.html", {**standing(act), "with_link": "linked" in request.GET})
 
 
 @never_cache
-@door(Role.ADMIN)
+@handing_on_door
 def undo(request: MemberRequest, pk: int) -> HttpResponse:
     """Asked for: how many would go back, and why the others stay. Confirmed: the undo, itself a hand-off."""
     act = one_of(request, pk)
@@ -254,7 +261,9 @@ def receipt(request: MemberRequest, act: Handoff, **more: Any) -> HttpResponse:
     """What a hand-off did: in the dialog that asked for it, or on its own page."""
     if not by_htmx(request):
         return to_record(request, act)
-    answer = render(request, "handoffs/receipt.html", {**standing(act), **more})
+    gave_back = Action(act.action).to_the_pool and act.moved and act.state != State.RUNNING
+    pool = requestable.in_words(act, timezone.now()) if gave_back else []
+    answer = render(request, "handoffs/receipt.html", {**standing(act), "with_link": True, "pool": pool, **more})
     return trigger_client_event(answer, "handoff-ended")
 
 
@@ -266,6 +275,10 @@ def refused(request: MemberRequest, act: Handoff, why: str) -> HttpResponse:
 
 
 def to_record(request: MemberRequest, act: Handoff) -> HttpResponse:
+    """On to the record; whoever may hand on and not see the records is told what happened."""
+    if not request.member.may(Role.ADMIN):
+        messages.success(request, receipts.said(act))
+        return redirect("message_review", request.member.organization.slug)
     return redirect("handoff", request.member.organization.slug, act.pk)
 
 

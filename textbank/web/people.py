@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 from textbank.access import MemberRequest, door
 from textbank.organizations import joining, people
 from textbank.organizations.models import Invite, Membership, Role
-from textbank.reports.holding import Held, held_by
+from textbank.reports.holding import Held, held_by, stuck
 
 PAGE = 50
 
@@ -57,6 +57,7 @@ def listed(request: MemberRequest) -> HttpResponse:
     found = found.select_related("user", "presence").order_by("user__first_name", "user__last_name", "pk")
     page = Paginator(found, PAGE).get_page(request.GET.get("page"))
     context = {"rows": rows(page, request.member), "page": page, "form": form, **steps(request, page)}
+    context["stuck"] = stuck(request.member.organization)
     return render(request, "people/people.html", context)
 
 
@@ -104,14 +105,14 @@ def person(request: MemberRequest, pk: int) -> HttpResponse:
 
 
 def holding(member: Membership, held: Held) -> str:
-    """What becomes of their conversations, for whoever is about to suspend them."""
+    """What waits in their hands, in words."""
     name = member.user.first_name
     first, replies = held
     has = [f"{first:,} first {'message' if first == 1 else 'messages'} to send"] if first else []
     has += [f"{replies:,} {'reply' if replies == 1 else 'replies'} to give"] if replies else []
     if not has:
         return f"{name} has nothing to send or answer."
-    return f"{name} has {' and '.join(has)}. That stays with {name}, and nobody else does it, until you reassign it."
+    return f"{name} has {' and '.join(has)}."
 
 
 @require_POST
@@ -128,20 +129,6 @@ def change_role(request: MemberRequest, pk: int) -> HttpResponse:
     except people.LastOwner:
         return refused(request, member, f"{member.name} is the last owner. Make somebody else owner first.")
     messages.success(request, f"{member.name}'s role is {member.role_name} now.")
-    return to(request, member)
-
-
-@require_POST
-@door(Role.ADMIN)
-def suspend(request: MemberRequest, pk: int) -> HttpResponse:
-    member = someone(request, pk)
-    try:
-        people.suspend(member, by=request.member, now=timezone.now())
-    except people.NotAllowed:
-        return refused(request, member, f"Your role does not let you suspend {member.name}.")
-    except people.LastOwner:
-        return refused(request, member, f"{member.name} is the last owner. Make somebody else owner first.")
-    messages.success(request, f"{member.name} is suspended.")
     return to(request, member)
 
 

@@ -21,11 +21,10 @@ from textbank.conversations.filters import BadFilter, Filter, Strangers
 from textbank.conversations.models import Action, Conversation, Handoff, State
 from textbank.conversations.snapshots import BadSnapshot, Snapshot
 from textbank.organizations.models import Membership, Role, Tag
-from textbank.reports import receipts
+from textbank.reports import receipts, requestable
 from textbank.reports.answers import named_in, warnings
 from textbank.reports.holding import held_by
 from textbank.reports.receipts import counted
-from textbank.reports.requestable import requestable
 from textbank.web.handoffs import standing
 
 MOST_TICKED = 20_000
@@ -194,15 +193,8 @@ def carried_out(wish: Wish) -> Handoff:
 def receipt(viewer: Membership, act: Handoff, wish: Wish) -> dict[str, Any]:
     context = standing(act) | {"with_link": viewer.may(Role.ADMIN)}
     if act.action == Action.UNASSIGN and act.moved and act.state != State.RUNNING:
-        context["pool"] = pool_in_words(act)
+        context["pool"] = requestable.in_words(act, timezone.now())
     return context
-
-
-def pool_in_words(act: Handoff) -> list[str]:
-    """How many may be asked for now; of the others, why not."""
-    pool = requestable(act, timezone.now())
-    first = [f"{counted(pool.now, 'conversation')} may be asked for now."] if pool.now else []
-    return [*first, *(f"{count:,} may not be asked for now: {why}." for why, count in pool.later.items())]
 
 
 def first_fault(form: forms.Form) -> str:

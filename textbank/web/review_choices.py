@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Callable
 from typing import NamedTuple
 
-from django.db.models import Q
+from django.db.models import F, Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -88,9 +88,9 @@ def receivers(viewer: Membership, typed: str) -> list[Option]:
 
 def people(viewer: Membership, typed: str) -> MembershipQuerySet:
     found = Membership.objects.filter(organization_id=viewer.organization_id).found_by(typed)
-    return found.select_related("user", "presence").order_by(
-        "suspended_at", "user__first_name", "user__last_name", "pk"
-    )[:SHOWN]
+    # Who can receive comes first.
+    order = (F("suspended_at").asc(nulls_first=True), "user__first_name", "user__last_name", "pk")
+    return found.select_related("user", "presence").order_by(*order)[:SHOWN]
 
 
 def is_here(member: Membership, now: dt.datetime) -> bool:
