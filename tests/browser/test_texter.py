@@ -1,6 +1,7 @@
 """A texter's day, in a real browser."""
 
 import re
+import time
 import uuid
 
 import pytest
@@ -61,6 +62,14 @@ def sent(here) -> list[int]:
         return list(mine.values_list("conversation", flat=True))
 
 
+def until(true) -> None:
+    """Waits for what the page does behind what it shows."""
+    deadline = time.monotonic() + 15
+    while not true():
+        assert time.monotonic() < deadline, "It did not come about in time."
+        time.sleep(0.1)
+
+
 def press_enter(page: Page) -> None:
     page.wait_for_timeout(GUARD)
     page.keyboard.press("Enter")
@@ -80,7 +89,7 @@ def test_three_first_messages_go_out_by_enter(here):
         press_enter(page)
 
     expect(page.get_by_role("heading", name="All sent")).to_be_visible()
-    assert sorted(sent(here)) == [one.pk for one in three]
+    until(lambda: sorted(sent(here)) == [one.pk for one in three])
 
 
 def test_a_double_press_texts_one_person(here):
@@ -94,7 +103,7 @@ def test_a_double_press_texts_one_person(here):
     expect(card(page).get_by_role("heading", name="Omar")).to_be_visible()
     expect(page.get_by_role("img", name="1 of 2 sent")).to_be_visible()
     page.wait_for_timeout(GUARD)
-    assert sent(here) == [first.pk]
+    until(lambda: sent(here) == [first.pk])
 
 
 def test_more_cards_than_come_at_once(here):
@@ -107,7 +116,7 @@ def test_more_cards_than_come_at_once(here):
         press_enter(page)
 
     expect(page.get_by_role("heading", name="All sent")).to_be_visible()
-    assert sorted(sent(here)) == [one.pk for one in many]
+    until(lambda: sorted(sent(here)) == [one.pk for one in many])
 
 
 def test_who_is_skipped_comes_last(here):
@@ -141,7 +150,7 @@ def test_without_a_network_clicks_wait_and_go_out_once(here):
 
     expect(page.get_by_text("wait for the network")).to_be_hidden()
     expect(page.get_by_role("img", name="2 of 3 sent")).to_be_visible()
-    assert sorted(sent(here)) == [one.pk for one in three[:2]]
+    until(lambda: sorted(sent(here)) == [one.pk for one in three[:2]])
 
 
 @pytest.mark.parametrize("arrives", [True, False])
@@ -159,7 +168,7 @@ def test_a_click_survives_its_page(here, arrives):
     expect(card(page).get_by_role("heading", name="Omar")).to_be_visible()
     expect(page.get_by_text("waits for the network")).to_be_hidden()
     expect(page.get_by_role("img", name="1 of 2 sent")).to_be_visible()
-    assert sent(here) == [first.pk]
+    until(lambda: sent(here) == [first.pk])
 
 
 def lose(route, arrives: bool) -> None:
