@@ -12,10 +12,10 @@ import httpx
 import pytest
 from django.utils import timezone
 
+from tests.cast import town
 from textbank.conversations import delivering, sending
 from textbank.conversations.models import Message, MessageStatus
 from textbank.organizations.models import Role
-from tests.cast import town
 
 pytestmark = pytest.mark.slow
 
