@@ -8,6 +8,7 @@ import pytest
 
 from textbank.campaigns import scripting
 from textbank.campaigns.models import Campaign
+from textbank.contacts.folding import fold
 from textbank.contacts.models import Contact
 from textbank.conversations import ledger
 from textbank.conversations.ledger import Card
@@ -106,6 +107,7 @@ class Town:
             cell=cell or f"+1212{next(cells)}",
             first_name=first_name,
             last_name="Lopez",
+            search_name=fold(f"{first_name} Lopez"),
             timezone="America/New_York",
         )
         defaults = {"last_activity": NOON, "hours_key": "America/New_York"}

@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
-from django_htmx.http import push_url
+from django_htmx.http import push_url, replace_url
 
 from textbank.access import MemberRequest, door
 from textbank.conversations import saying
@@ -89,7 +89,11 @@ def show(request: MemberRequest, place: Place) -> HttpResponse:
         return answer(request, context, status=422)
     context |= listed(request, place, here, asked)
     response = answer(request, context)
-    return push_url(response, context["address"]) if request.headers.get("HX-Request") else response
+    if not request.headers.get("HX-Request"):
+        return response
+    # Looking at the same list again is no step that Back should undo.
+    same = request.headers.get("HX-Current-URL", "").endswith(context["address"])
+    return (replace_url if same else push_url)(response, context["address"])
 
 
 def answer(request: HttpRequest, context: dict[str, Any], status: int = 200) -> HttpResponse:

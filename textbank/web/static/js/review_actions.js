@@ -68,6 +68,8 @@ actions.addEventListener("click", ({ target }) => {
 
 form?.addEventListener("change", ({ target }) => target.closest("[data-combobox], [data-replan]") && replan());
 form?.addEventListener("input", ({ target }) => target.matches("#limit") && replan(400));
+// A preview that is due must not take the place of what a click asked for.
+form?.addEventListener("htmx:beforeRequest", ({ detail }) => detail.elt !== form && clearTimeout(timer));
 form?.addEventListener("submit", (event) => event.preventDefault());
 
 // The count has come, or another list.
