@@ -3,6 +3,7 @@
 import uuid
 from typing import Annotated, Any, Literal
 
+from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from ninja import Router, Status
@@ -99,7 +100,8 @@ def handoff(request: MemberRequest, handoff: int) -> HandoffShape:
 
 
 def handoff_of(member: Membership, pk: int) -> Handoff:
-    return get_object_or_404(with_undo(Handoff.objects.filter(organization_id=member.organization_id)), pk=pk)
+    found: QuerySet[Handoff] = with_undo(Handoff.objects.filter(organization_id=member.organization_id))
+    return get_object_or_404(found, pk=pk)
 
 
 class DryRun(Said):

@@ -1,7 +1,7 @@
 """What a hand-off did with each of its conversations: together for a picture, one by one for a list and an export."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from django.db.models import Count, QuerySet
 
@@ -11,7 +11,8 @@ from textbank.conversations.uploading import csv_line
 from textbank.organizations.models import Membership
 
 
-class Flow(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Flow:
     """So many conversations from these hands to those; nobody's hands are the pool."""
 
     giver: int | None

@@ -1,11 +1,12 @@
 """What a hand-off did, or would do, in sentences for whoever asked for it."""
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from textbank.conversations.models import Action, Handoff, LeftAlone, State
 
 
-class Left(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Left:
     """So many conversations that stay where they are; `why` goes behind the number: “3 escalated”."""
 
     reason: str
@@ -52,19 +53,16 @@ NOTHING = {
 
 def said(act: Handoff) -> str:
     """What happened, or of a preview what would, in one sentence; what moves nothing says so."""
-    if act.pk is None:
-        return (
-            f"{counted(act.moved, 'conversation')} would be {DONE[Action(act.action)]}."
-            if act.moved
-            else "Nothing would move."
-        )
+    moved = counted(act.moved, "conversation")
+    if not act.pk:
+        return f"{moved} would be {DONE[Action(act.action)]}." if act.moved else "Nothing would move."
     if act.action == Action.ESCALATE and not act.moved:
         return "A conversation in the pool was escalated."
     if not act.moved:
         return NOTHING[State(act.state)]
     ended = {State.STOPPED: ", then it was stopped", State.FAILED: ", then it failed"}.get(State(act.state), "")
     so_far = " so far" if act.state == State.RUNNING else ""
-    return f"{counted(act.moved, 'conversation')} {DONE[Action(act.action)]}{so_far}{ended}."
+    return f"{moved} {DONE[Action(act.action)]}{so_far}{ended}."
 
 
 def left_alone(act: Handoff) -> list[Left]:

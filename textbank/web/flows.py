@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from textbank.organizations.models import Membership
@@ -15,7 +16,8 @@ LONGEST = 13  # letters of a name that fit beside a bar
 POOL, OTHERS = 0, -1  # ids that no member has
 
 
-class End(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class End:
     """The hands on one side: a bar with a name and a number."""
 
     name: str

@@ -5,7 +5,8 @@ Each asks first, with the number that would go and why the others stay; what is 
 
 import uuid
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 from django import forms
 from django.http import HttpResponse
@@ -28,7 +29,8 @@ IDLE = 60  # minutes that the dialog begins with
 LONGEST_IDLE = 60 * 24 * 365
 
 
-class Release(NamedTuple):
+@dataclass(frozen=True)
+class Release:
     """One of the three: what it is called, where it stands, and the rule behind it."""
 
     action: Action
