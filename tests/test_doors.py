@@ -108,6 +108,7 @@ POST  /{org}/admin/campaigns/release-unhandled/                      admins
 GET   /{org}/admin/message-review/                                   supervolunteers
 GET   /{org}/admin/message-review/count/                             supervolunteers
 GET   /{org}/admin/message-review/choices/{kind}/                    supervolunteers
+POST  /{org}/admin/message-review/receivers/                         who-hands-on
 POST  /{org}/admin/message-review/mark/                              supervolunteers
 POST  /{org}/admin/message-review/plan/                              who-hands-on
 POST  /{org}/admin/message-review/hand-on/                           who-hands-on

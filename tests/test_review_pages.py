@@ -15,7 +15,7 @@ from textbank.conversations import closing, drafting
 from textbank.conversations.filters import Filter
 from textbank.conversations.models import Action, Conversation, Handoff, Message, State, Status, Tagging
 from textbank.organizations import people
-from textbank.organizations.models import Approval, Role, Tag
+from textbank.organizations.models import Approval, Presence, Role, Tag
 
 HTMX = {"HTTP_HX_REQUEST": "true"}
 REVIEW = "/riverton/admin/message-review/"
@@ -529,6 +529,27 @@ def test_texters_are_found_by_name_or_address_with_what_they_have(ada, riverton,
     assert re.search(r'aria-disabled="true"[^>]*>\s*<span class="grow">Tara Doe', found.text)
     assert "Theo" in ada.get(f"{REVIEW}choices/receivers/", {"q": "theo@riverton"}).text
     assert "Unassigned" not in found.text
+
+
+def test_a_pasted_list_of_addresses_is_chosen_at_once(ada, riverton, otherton, now):
+    people.suspend(riverton.tara, by=riverton.ada, now=now)
+    text = "Tess <TESS@riverton.test>; theo@riverton.test\ntara@riverton.test, yan@otherton.test"
+
+    found = ada.post(f"{REVIEW}receivers/", {"pasted": text})
+
+    assert re.findall(r'data-words="([^"]+)"', found.text) == ["Tess Doe", "Theo Doe", "Tara Doe"]
+    assert found.text.count('aria-disabled="true"') == 1
+    assert "Nobody here has the address yan@otherton.test." in found.text
+
+
+def test_everybody_who_is_here_now(ada, riverton, now):
+    Presence.objects.create(membership=riverton.theo, seen_at=timezone.now())
+    Presence.objects.create(membership=riverton.tess, seen_at=timezone.now() - dt.timedelta(hours=1))
+
+    found = ada.post(f"{REVIEW}receivers/", {"here": "1"})
+
+    assert "Theo Doe" in found.text
+    assert "Tess Doe" not in found.text
 
 
 def test_unassigned_is_a_choice_of_the_filter(ada, riverton):

@@ -84,6 +84,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("<slug:org>/admin/message-review/", review.message_review, name="message_review"),
     path("<slug:org>/admin/message-review/count/", review.count, name="review_count"),
     path("<slug:org>/admin/message-review/choices/<slug:kind>/", review_choices.choices, name="review_choices"),
+    path("<slug:org>/admin/message-review/receivers/", review_choices.several, name="review_several"),
     path("<slug:org>/admin/message-review/mark/", review_acting.mark, name="review_mark"),
     path("<slug:org>/admin/message-review/plan/", review_acting.plan, name="review_plan"),
     path("<slug:org>/admin/message-review/hand-on/", review_acting.hand_on, name="review_hand_on"),

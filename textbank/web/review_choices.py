@@ -1,25 +1,27 @@
 """What one may choose while typing: campaigns, texters and tags to filter by, texters to receive."""
 
 import datetime as dt
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from django.db.models import F, Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
-from textbank.access import MemberRequest, door
+from textbank.access import MemberRequest, door, handing_on_door
 from textbank.campaigns.models import Campaign
 from textbank.conversations.filters import SUSPENDED, UNASSIGNED
 from textbank.organizations.models import Membership, Role
 from textbank.organizations.models.membership import MembershipQuerySet
 from textbank.reports.counts import LATELY
-from textbank.reports.holding import held_by
+from textbank.reports.holding import Held, held_by
 
 SHOWN = 20
 LONGEST = 200  # characters that are searched for
+MOST_PASTED = 200  # addresses in one go
 
 
 class Option(NamedTuple):
@@ -30,6 +32,34 @@ class Option(NamedTuple):
     note: str = ""
     refused: str = ""
     online: bool = False
+
+
+@require_POST
+@handing_on_door
+def several(request: MemberRequest) -> HttpResponse:
+    """Receivers by the list: everybody who is here now, or whose addresses were pasted. Says which nobody has."""
+    everybody = Membership.objects.filter(organization_id=request.member.organization_id)
+    if "here" in request.POST:
+        since = timezone.now() - LATELY
+        found = list(everybody.active().filter(presence__seen_at__gte=since).select_related("user", "presence"))
+        none = "Nobody is here just now."
+    else:
+        asked = pasted(request.POST.get("pasted", ""))
+        found = list(everybody.filter(user__email__in=asked).select_related("user", "presence"))
+        unknown = sorted(asked - {who.user.email.lower() for who in found})
+        none = f"Nobody here has the address {', '.join(unknown)}." if unknown else ""
+    options = [as_receiver(who, held, timezone.now()) for who, held in with_work(found)]
+    return render(
+        request,
+        "review/options.html",
+        {"options": options, "none": none, "said": none, "list": request.POST.get("list")},
+    )
+
+
+def pasted(text: str) -> set[str]:
+    """The e-mail addresses in it, however they are separated: "Tess <tess@x.org>; theo@x.org"."""
+    words = re.split(r"[\s,;<>\"']+", text.replace("\0", " ").lower())
+    return set([word for word in words if "@" in word][:MOST_PASTED])
 
 
 @require_GET
@@ -71,19 +101,19 @@ def texters(viewer: Membership, typed: str) -> list[Option]:
 
 def receivers(viewer: Membership, typed: str) -> list[Option]:
     """Everybody, with what waits in their hands; who is suspended is shown, and cannot be chosen."""
-    found = list(people(viewer, typed))
-    held = held_by(who.pk for who in found)
     now = timezone.now()
-    return [
-        Option(
-            who.pk,
-            who.name,
-            f"{held[who.pk].first_messages:,} to send · {held[who.pk].replies:,} to answer",
-            "suspended" if who.suspended else "",
-            is_here(who, now),
-        )
-        for who in found
-    ]
+    return [as_receiver(who, held, now) for who, held in with_work(people(viewer, typed))]
+
+
+def with_work(members: Iterable[Membership]) -> list[tuple[Membership, Held]]:
+    members = list(members)
+    held = held_by(who.pk for who in members)
+    return [(who, held[who.pk]) for who in members]
+
+
+def as_receiver(who: Membership, held: Held, now: dt.datetime) -> Option:
+    has = f"{held.first_messages:,} to send · {held.replies:,} to answer"
+    return Option(who.pk, who.name, has, "suspended" if who.suspended else "", is_here(who, now))
 
 
 def people(viewer: Membership, typed: str) -> MembershipQuerySet:

@@ -61,20 +61,43 @@ function drop(box, token) {
   tell(box);
 }
 
+function add(box, { value, words }) {
+  const token = box.querySelector("template").content.firstElementChild.cloneNode(true);
+  token.querySelector("span").textContent = words;
+  token.querySelector("button").setAttribute("aria-label", `Remove ${words}`);
+  token.querySelector("input").value = value;
+  partsOf(box).input.before(token);
+}
+
 function choose(box, option) {
   if (!option || option.getAttribute("aria-disabled") === "true") return;
   const { input } = partsOf(box);
-  const { value, words } = option.dataset;
+  const { value } = option.dataset;
   input.value = "";
   shut(box);
   input.focus();
   const known = [...box.querySelectorAll(".token")].find((token) => token.querySelector("input").value === value);
   if (known) return drop(box, known);
-  const token = box.querySelector("template").content.firstElementChild.cloneNode(true);
-  token.querySelector("span").textContent = words;
-  token.querySelector("button").setAttribute("aria-label", `Remove ${words}`);
-  token.querySelector("input").value = value;
-  input.before(token);
+  add(box, option.dataset);
+  tell(box);
+}
+
+// Many in one go. Who cannot be chosen, and what nobody is called, stays to be read.
+async function chooseSeveral(box, asked) {
+  const { input, list } = partsOf(box);
+  const mine = ++latest;
+  const body = new URLSearchParams({ ...asked, list: list.id });
+  const headers = JSON.parse(document.body.getAttribute("hx-headers"));
+  const answer = await fetch(box.dataset.several, { method: "POST", headers, body, redirect: "error" });
+  if (!answer.ok || mine !== latest) return;
+  const made = new DOMParser().parseFromString(await answer.text(), "text/html").body;
+  for (const option of made.querySelectorAll("[role=option]:not([aria-disabled=true])")) {
+    if (!valuesOf(box).includes(option.dataset.value)) add(box, option.dataset);
+    option.remove();
+  }
+  input.value = "";
+  list.replaceChildren(...made.children);
+  list.hidden = !list.childElementCount;
   tell(box);
 }
 
@@ -118,6 +141,14 @@ document.addEventListener("input", (event) => {
   timer = setTimeout(search, MOMENT, boxOf(event));
 });
 
+document.addEventListener("paste", (event) => {
+  const box = boxOf(event);
+  const text = event.clipboardData?.getData("text") ?? "";
+  if (!box?.dataset.several || text.split("@").length < 3) return;
+  event.preventDefault();
+  chooseSeveral(box, { pasted: text });
+});
+
 // What has been typed and not chosen is nobody's choice.
 document.addEventListener(
   "change",
@@ -126,6 +157,8 @@ document.addEventListener(
 );
 
 document.addEventListener("click", (event) => {
+  const here = event.target.closest("[data-choose-here]");
+  if (here) return chooseSeveral(document.getElementById(here.dataset.chooseHere).closest("[data-combobox]"), { here: 1 });
   const box = boxOf(event);
   for (const other of document.querySelectorAll("[data-combobox]")) if (other !== box) shut(other);
   if (!box) return;
