@@ -182,6 +182,19 @@ def test_every_plan_answers_every_mood():
         assert set(plan.answers) >= {"yes", "no", "maybe", "already", "wrong"}
 
 
+@pytest.mark.parametrize(
+    ("values", "heard", "value"),
+    [
+        (["Morning", "Afternoon"], "In the afternoon, probably", "Afternoon"),
+        (["Yes", "No"], "Yep!", "Yes"),
+        (["Yes", "No"], "Can't, sorry", "No"),
+        (["Sí", "No"], "Sí, por favor", "Sí"),
+    ],
+)
+def test_a_volunteer_hears_the_answer(values, heard, value):
+    assert talk.by_words(values, "+12125550100", heard) == value
+
+
 # The puppets
 
 
@@ -206,6 +219,7 @@ def test_a_puppet_sends_one_text_as_its_texter_would(demo, puppets):
     assert (message.kind, message.status) == (Kind.FIRST, MessageStatus.QUEUED)
     assert message.author.user.email.split("@")[0] in PUPPETS
     assert message.conversation.texter == message.author
+    assert message.author.presence.seen_at == later
 
 
 def test_a_puppet_answers_who_wrote_lately(demo, puppets):

@@ -22,6 +22,7 @@ from textbank.demo import talk
 from textbank.demo.campaigns import EARLY_VOTE, FOOD_BANK, Plan
 from textbank.demo.seeding import DEMO
 from textbank.demo.talk import Script, Turn
+from textbank.organizations import presence
 from textbank.organizations.models import Membership
 from textbank.reports import to_do
 
@@ -53,16 +54,19 @@ class Puppets:
         puppets = Membership.objects.active().filter(
             organization__slug=DEMO, user__email__in=[f"{name}@{DEMO}.test" for name in PUPPETS]
         )
-        people = list(puppets.select_related("user", "organization__settings").order_by("pk"))
+        people = list(puppets.select_related("user", "organization__settings", "presence").order_by("pk"))
         self.lot.shuffle(people)
         return any(self.acts(person, now) for person in people)
 
     def acts(self, person: Membership, now: dt.datetime) -> bool:
         try:
-            return self.replies(person, now) or self.greets(person, now)
+            acted = self.replies(person, now) or self.greets(person, now)
         except sending.Refused as refusal:
             log.info("A puppet of the demo sent nothing: %s", refusal)
             return False
+        if acted:
+            presence.seen(person, now)
+        return acted
 
     def greets(self, person: Membership, now: dt.datetime) -> bool:
         """Sends their next first message, as the button would."""

@@ -96,10 +96,13 @@ def chosen(script: Script, node: Node, cell: str, heard: str) -> str:
 
 
 def by_words(values: Sequence[str], cell: str, heard: str) -> str:
+    """The answer whose first word was said; else a yes or a no where those are answers; else either."""
     said = heard.casefold()
     for value in values:
         if value.split()[0].casefold() in said:
             return value
-    if NO.search(said) and not YES.search(said):
+    if YES.search(values[0]) and YES.search(said):
+        return values[0]
+    if NO.search(values[-1]) and NO.search(said):
         return values[-1]
-    return values[zlib.crc32(cell.encode()) % len(values)] if not YES.search(said) else values[0]
+    return values[zlib.crc32(cell.encode()) % len(values)]
