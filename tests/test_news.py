@@ -136,9 +136,7 @@ def test_who_listens_is_told_to_look_at_everything_whenever_the_connection_is_ne
 
     async def story() -> list[str]:
         heard: asyncio.Queue[str] = asyncio.Queue()
-        listening = asyncio.create_task(
-            news.listen([news.MEMBERS], lambda _, payload: heard.put_nowait(payload))
-        )
+        listening = asyncio.create_task(news.listen([news.MEMBERS], lambda _, payload: heard.put_nowait(payload)))
         async with asyncio.timeout(10):
             first = await heard.get()
             ear.connection.execute(
