@@ -150,9 +150,7 @@ def application():
         signal.connect(close_old_connections)
 
 
-@pytest.mark.parametrize(
-    "examples", [pytest.param(5, id="a few"), pytest.param(40, id="many", marks=pytest.mark.slow)]
-)
+@pytest.mark.parametrize("examples", [pytest.param(5, id="a few"), pytest.param(40, id="many", marks=pytest.mark.slow)])
 def test_whatever_is_sent_is_answered_as_the_document_says(riverton, real, application, examples):
     schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", application)
     headers = Program(riverton.ada).headers
