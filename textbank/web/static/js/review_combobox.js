@@ -30,6 +30,15 @@ function activate(box, option) {
   option.scrollIntoView({ block: "nearest" });
 }
 
+// The options become the list; the word that there is none, or that somebody is not known, stands below the box.
+function fill(box, made) {
+  const { input, list } = partsOf(box);
+  box.querySelector("[data-note]").textContent = made.querySelector("[data-none]")?.textContent ?? "";
+  list.replaceChildren(...made.querySelectorAll("[role=option]"));
+  list.hidden = !list.childElementCount;
+  input.setAttribute("aria-expanded", String(!list.hidden));
+}
+
 async function search(box) {
   const { input, list } = partsOf(box);
   const mine = ++latest;
@@ -39,7 +48,7 @@ async function search(box) {
     if (!answer.ok || answer.redirected || mine !== latest) return;
     const made = new DOMParser().parseFromString(await answer.text(), "text/html");
     if (mine !== latest) return;
-    list.replaceChildren(...made.body.children);
+    fill(box, made.body);
   } catch {
     return; // Offline: the notice says so, and the next key tries again.
   }
@@ -47,8 +56,6 @@ async function search(box) {
   for (const option of list.querySelectorAll("[role=option]")) {
     option.setAttribute("aria-selected", String(chosen.includes(option.dataset.value)));
   }
-  list.hidden = false;
-  input.setAttribute("aria-expanded", "true");
   activate(box, input.value ? optionsOf(list)[0] : null);
 }
 
@@ -96,8 +103,7 @@ async function chooseSeveral(box, asked) {
     option.remove();
   }
   input.value = "";
-  list.replaceChildren(...made.children);
-  list.hidden = !list.childElementCount;
+  fill(box, made);
   tell(box);
 }
 

@@ -20,6 +20,12 @@ document.addEventListener(
   true,
 );
 
+// "Show" on a phone: the list is what is wanted now.
+document.addEventListener("submit", ({ target }) => {
+  const drawer = target.id === "filter-form" && target.closest(":popover-open");
+  if (drawer) drawer.hidePopover();
+});
+
 // An address says what was chosen, and not what was left empty.
 document.addEventListener("htmx:configRequest", ({ detail }) => {
   if (detail.elt.id !== "filter-form") return;
