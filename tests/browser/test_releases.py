@@ -8,6 +8,7 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PHONE
+from textbank.assignments.carrying_out import AT_ONCE
 from textbank.assignments.reassigning import reassign
 from textbank.conversations.models import Conversation, Status
 
@@ -105,6 +106,19 @@ def test_release_unhandled_replies_stands_above_the_list(here, ada):
 
     expect(ada.get_by_role("dialog")).to_contain_text("1 conversation released.")
     assert held(here) == 4
+
+
+def test_a_big_one_goes_on_by_itself_and_says_when_it_has_ended(here, ada, campaign):
+    with here.rows():
+        here.town.conversations(campaign, AT_ONCE, holder=here.town.tess)
+
+    dialog = choose(ada, here, "Release Unsent Messages")
+    dialog.get_by_role("button", name="Release 1,003").click()
+
+    expect(ada.get_by_role("dialog")).to_contain_text("1,003 conversations released.")
+    ada.get_by_role("link", name="See the record").click()
+    expect(ada.get_by_role("img", name="1,003 from Tess Doe to The pool")).to_be_visible()
+    assert held(here) == 2
 
 
 def test_suspending_asks_who_goes_on(here, ada):

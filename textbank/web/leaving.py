@@ -125,7 +125,7 @@ def ask(request: MemberRequest, member: Membership, form: Leaving, act: str) -> 
         "act": act,
         "total": held(member),
         "held": held_by([member.pk])[member.pk],
-        "chosen": form.cleaned_data.get("receivers", []) if form.is_bound else [],
+        "chosen": [(one.pk, one.name) for one in form.cleaned_data.get("receivers", [])] if form.is_bound else [],
     }
     page = "leaving_dialog" if by_htmx(request) else "leaving"
     return render(request, f"people/{page}.html", context, status=422 if form.is_bound else 200)

@@ -2,5 +2,5 @@
 document.addEventListener("change", ({ target }) => {
   const area = target.closest("[data-receivers]");
   const radio = area?.closest("form").querySelector("[data-when-received]");
-  if (radio && area.querySelector(".token, textarea:not(:placeholder-shown)")) radio.checked = true;
+  if (radio && area.querySelector(".token")) radio.checked = true;
 });
