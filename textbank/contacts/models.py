@@ -24,7 +24,17 @@ class BeginWords(models.Lookup):
 
     def as_sql(self, compiler: Any, connection: Any) -> Any:
         column, given = self.process_lhs(compiler, connection)
-        return f"{words_of(column)} @@ %s::tsquery", [*given, beginnings(self.rhs)]
+        # What must hold anyway, and costs a hundredth: asked first where rows are gone through one by one. It also
+        # tells the planner how rare two words together are.
+        holds = " and ".join(f"{column} like %s" for _ in self.rhs)
+        patterns = [f"%{escaped(word)}%" for word in self.rhs]
+        asked = [value for pattern in patterns for value in [*given, pattern]]
+        return f"({holds} and {words_of(column)} @@ %s::tsquery)", [*asked, *given, beginnings(self.rhs)]
+
+
+def escaped(word: str) -> str:
+    """As LIKE takes it literally."""
+    return word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 def words_of(column: str) -> str:

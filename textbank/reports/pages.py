@@ -25,6 +25,8 @@ class Order(NamedTuple):
     may_lack: bool = False
     lacking_first: bool = False
     of_words: bool = False
+    # Two columns that are always the same: with that said, an index that begins with the one gives the order.
+    alike: tuple[str, str] = ("", "")
 
     @property
     def backwards(self) -> "Order":
@@ -40,7 +42,7 @@ class Order(NamedTuple):
 ORDERS = {
     "activity": Order("last_activity", latest_first=True),
     "waiting": Order("waiting_since", may_lack=True),
-    "name": Order("contact__search_name", of_words=True),
+    "name": Order("contact__search_name", of_words=True, alike=("contact__organization", "organization")),
     "newest": Order(latest_first=True),
     "oldest": Order(),
 }
@@ -130,6 +132,8 @@ def parts(found: QuerySet[M], way: Order, place: Place | None) -> Iterator[Query
     if not way.column:
         yield behind_id(found, way, place).order_by(towards("pk", way))
         return
+    if way.alike[0]:
+        found = found.filter(**{way.alike[0]: F(way.alike[1])})
     sides = [False, True] if way.lacking_first else [True, False]
     if not way.may_lack:
         sides = [True]
