@@ -19,6 +19,7 @@ let sent = Number(page.dataset.sent);
 let left = Number(page.dataset.left);
 let shownAt = 0;
 let fetching = null;
+let lookAgain = false;
 let endReached = false;
 let endKnown = true; // what stands in [data-empty] is how things are now
 
@@ -87,7 +88,11 @@ function sayWhatWaits() {
 }
 
 async function fetchMore(after = lastId()) {
-  if (fetching) return;
+  if (fetching) {
+    // What is on its way may be older than the news that asks.
+    lookAgain ||= after === 0;
+    return;
+  }
   fetching = fetch(`${page.dataset.cards}?after=${after}`, { redirect: "error" });
   try {
     const answer = await fetching;
@@ -96,6 +101,10 @@ async function fetchMore(after = lastId()) {
     // Offline: the cards at hand can still be sent, and more are asked for at the next turn.
   } finally {
     fetching = null;
+    if (lookAgain) {
+      lookAgain = false;
+      fetchMore(0);
+    }
   }
 }
 
