@@ -414,6 +414,24 @@ def test_a_wrong_script_comes_back_as_typed_with_the_step_that_is_wrong(ada, riv
     assert tree_of(reload(campaign))["text"] == SCRIPT["text"]
 
 
+def test_a_script_that_was_changed_elsewhere_is_not_overwritten_unseen(ada, riverton):
+    campaign = riverton.campaign(started=False)
+    address = f"{LIST}{campaign.pk}/script/"
+    one_tab, another = ada.get(address).context["opened"], ada.get(address).context["opened"]
+    ada.post(address, {"tree": json.dumps({"texts": ["From one tab"]}), "opened": one_tab})
+
+    refused = ada.post(address, {"tree": json.dumps({"texts": ["From another"]}), "opened": another})
+    kept = tree_of(reload(campaign))["text"]
+    again = ada.post(address, {"tree": json.dumps(refused.context["tree"]), "opened": refused.context["opened"]})
+
+    assert refused.status_code == 422
+    assert "The script was changed since you opened it." in words(refused)
+    assert refused.context["tree"]["texts"] == ["From another"]
+    assert kept == "From one tab"
+    assert again.status_code == 302
+    assert tree_of(reload(campaign))["text"] == "From another"
+
+
 @pytest.mark.parametrize(
     "sent",
     ["{", "[]", "7", '{"texts": 5}', '{"texts": ["Hi"], "answers": 3}', '{"texts": [{}], "answers": [7]}', "[" * 9_000],

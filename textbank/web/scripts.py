@@ -18,16 +18,23 @@ from textbank.web.campaigns import one_of
 Tree = dict[str, Any]
 
 
+class Overtaken(BadScript):
+    """Somebody else, or another page, has saved the script in the meantime."""
+
+
 @door(Role.ADMIN)
 def script(request: MemberRequest, pk: int) -> HttpResponse:
     campaign = one_of(request, pk)
     if request.method != "POST":
-        return written(request, campaign, scripting.tree(campaign))
-    tree = posted(request, campaign)
+        tree = scripting.tree(campaign)
+        return written(request, campaign, tree, scripting.fingerprint(tree))
+    tree, opened = posted(request, campaign), request.POST.get("opened", "")
     try:
-        save(campaign, tree)
+        save(campaign, tree, opened)
     except BadScript as no:
-        return written(request, campaign, tree, refused=no)
+        if isinstance(no, Overtaken):
+            opened = scripting.fingerprint(scripting.tree(campaign))
+        return written(request, campaign, tree, opened, refused=no)
     messages.success(request, "The script is saved.")
     on = "then" in request.POST and campaign.state == "draft"
     return redirect("campaign" if on else "script", campaign.organization.slug, pk)
@@ -62,8 +69,18 @@ def shaped(node: Any, depth: int = 0) -> Tree | None:
 
 
 @transaction.atomic
-def save(campaign: Campaign, tree: Tree | None) -> None:
-    """Writes the script anew; once contacts have answered it, only what its steps say. Raises BadScript."""
+def save(campaign: Campaign, tree: Tree | None, opened: str) -> None:
+    """Writes the script anew; once contacts have answered it, only what its steps say. Raises BadScript.
+
+    `opened` is the fingerprint of the script that was changed; Overtaken if the campaign has another by now;
+    "" does not look.
+    """
+    campaign = Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
+    if opened and opened != scripting.fingerprint(scripting.tree(campaign)):
+        raise Overtaken(
+            "The script was changed since you opened it. Look at it in another tab first: "
+            "if you save again, yours takes its place."
+        )
     if not scripting.answered(campaign):
         return scripting.write(campaign, tree)
     steps = {step.pk: step for step in campaign.steps.all()}
@@ -90,22 +107,24 @@ def nodes(tree: Tree, place: scripting.Place = ()) -> list[tuple[scripting.Place
 
 
 def written(
-    request: MemberRequest, campaign: Campaign, tree: Tree | None, refused: BadScript | None = None
+    request: MemberRequest, campaign: Campaign, tree: Tree | None, opened: str, refused: BadScript | None = None
 ) -> HttpResponse:
     sample = campaign.contacts.order_by("pk").first()
     texts = tree["texts"] if tree and tree["texts"] else [""]
+    overtaken = isinstance(refused, Overtaken)
     context = {
         "campaign": campaign,
         "tab": "script",
         "step": "script",
         "tree": tree,
+        "opened": opened,
         "first": texts[0],
         "names": [*blanks.NAMES, *campaign.custom_fields],
         "sample": sample_values(sample.custom, sample.first_name, sample.last_name, request) if sample else {},
         "sample_name": sample.first_name if sample else "",
         "locked": scripting.answered(campaign),
         "refused": refused,
-        "wrong": {"place": refused.place, "sentence": str(refused)} if refused else None,
+        "wrong": {"place": refused.place, "sentence": str(refused)} if refused and not overtaken else None,
         "unknown": launching.unknown_blanks(texts, campaign),
     }
     return render(request, "campaigns/script.html", context, status=422 if refused else 200)
