@@ -88,6 +88,12 @@ def test_a_person_can_say_what_a_heading_stands_for():
     assert (row.first_name, row.cell, row.custom) == ("Ana", "+12025550123", {"Phone": "2125550123"})
 
 
+def test_a_heading_has_no_braces_of_its_own():
+    (row,) = rows("{Cell},{Polling {Place}\n2025550123,Elm School\n")
+
+    assert (row.cell, row.custom) == ("+12025550123", {"Polling Place": "Elm School"})
+
+
 def test_a_person_can_keep_a_column_as_it_is():
     (row,) = rows("Cell,Zip\n2025550123,90210\n", columns={"Zip": ""})
 
@@ -282,6 +288,10 @@ def test_a_contact_is_where_the_zip_code_is_else_where_the_number_is_else_where_
         (
             "Cell,First Name,first_name\n",
             "The heading “First Name” is there twice: give each column a name of its own.",
+        ),
+        (
+            "Cell,Texter First Name\n",
+            "The heading “Texter First Name” is the name of a blank of ours: give that column another name.",
         ),
         (",".join(["Cell", *map(str, range(200))]), "This list has 201 columns; at most 200 can be read."),
         (b"\x89PNG\r\n\x1a\n\0\0", "This is a picture: a contact list is a CSV file."),

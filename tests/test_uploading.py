@@ -214,6 +214,14 @@ def test_new_headings_join_the_campaigns_in_their_order(campaign, uploaded):
     assert campaign.custom_fields == ["Precinct", "Polling Place", "Party"]
 
 
+def test_a_list_that_brings_nobody_brings_no_headings(campaign, uploaded):
+    uploaded("cell,Precinct\n2125550101,P-1\n")
+    uploaded("cell,Party\n2125550101,D\n")
+
+    campaign.refresh_from_db()
+    assert campaign.custom_fields == ["Precinct"]
+
+
 # Any list that people have
 
 

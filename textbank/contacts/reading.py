@@ -10,7 +10,7 @@ from functools import partial
 from itertools import chain
 from typing import Any, NamedTuple
 
-from textbank.campaigns.blanks import key
+from textbank.campaigns.blanks import NAMES, key
 from textbank.contacts.zones import normalise, zone
 
 MAX_COLUMNS = 200
@@ -134,6 +134,7 @@ class Reader:
             (heading, place) for place, heading in enumerate(self.headings) if heading and place not in known.values()
         ]
         self.custom = [heading for heading, _ in self._custom]
+        _refuse_ours(self.custom)
 
     def __iter__(self) -> Iterator[Row | Rejected]:
         rows = 0
@@ -294,7 +295,8 @@ def _heading_line(lines: Iterator[str]) -> tuple[int, str, str]:
 
 
 def _headings(row: list[str]) -> list[str]:
-    headings = [" ".join(heading.split()) for heading in row]
+    # A blank is named by its heading, in braces: it can have none of its own.
+    headings = [" ".join(re.sub(r"[{}]", " ", heading).split()) for heading in row]
     while headings and not headings[-1]:
         headings.pop()
     if len(headings) > MAX_COLUMNS:
@@ -321,6 +323,13 @@ def _columns(headings: list[str], told: Mapping[str, str]) -> dict[str, int]:
     if "cell" not in known:
         raise Unreadable(_no_phone_column(headings))
     return known
+
+
+def _refuse_ours(custom: list[str]) -> None:
+    """A custom field that is called like one of our own blanks would never be put in."""
+    ours = {key(name) for name in NAMES}
+    if taken := [heading for heading in custom if key(heading) in ours]:
+        raise Unreadable(f"The heading “{taken[0]}” is the name of a blank of ours: give that column another name.")
 
 
 def _no_phone_column(headings: list[str]) -> str:

@@ -184,7 +184,7 @@ def settle(upload: Upload, headings: Iterable[str], *, now: dt.datetime) -> None
     if upload.accepted:
         opening = {"organization_id": campaign.organization_id, "campaign": campaign, "by": upload.by, "at": now}
         ledger.opening(Handoff(action=Action.OPENING, **opening), at=now)
-    extend(campaign, headings)
+    extend(campaign, headings if upload.accepted else ())
     finish(upload)
     heed_late_opt_outs(facts)
 
