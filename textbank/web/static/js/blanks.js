@@ -38,13 +38,13 @@ function apart(one, other) {
 // The text with its blanks filled. A blank without a value goes with the space before it, and at the start of a line
 // with the comma after it. `wrap(value)` says how a value that was put in is told apart.
 export function fill(text, values, wrap = (value) => value) {
-  const byKey = Object.fromEntries(Object.entries(values).map(([name, value]) => [key(name), String(value).trim()]));
+  const byKey = new Map(Object.entries(values).map(([name, value]) => [key(name), String(value).trim()]));
   let filled = "";
   let rest = 0;
   for (const blank of text.matchAll(BLANK)) {
     filled += text.slice(rest, blank.index);
     rest = blank.index + blank[0].length;
-    const value = byKey[key(blank[1])] ?? "";
+    const value = byKey.get(key(blank[1])) ?? "";
     if (value) filled += wrap(value);
     else [filled, rest] = withoutGap(filled, text, rest);
   }
