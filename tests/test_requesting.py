@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 
 from textbank.assignments.models import Request
-from textbank.assignments.requesting import BadCount, RequestOpen, offered, request
+from textbank.assignments.requesting import BadCount, RequestOpen, offered, offered_by_campaign, request
 from textbank.conversations.models import Action, Conversation, Handoff, Status
 from textbank.organizations.models import Approval
 
@@ -36,6 +36,16 @@ def test_contacts_who_wrote_come_first_oldest_first(riverton, now):
     request(riverton.tess, 2, now=now)
     late.refresh_from_db()
     assert late.texter == riverton.tess
+
+
+def test_a_campaign_may_be_chosen(riverton, now):
+    older, newer = riverton.campaign("Older", contacts=3), riverton.campaign("Newer", contacts=2)
+
+    assert offered_by_campaign(riverton.tess, now) == [(newer, 2), (older, 3)]
+    request(riverton.tess, 5, campaign=newer.pk, now=now)
+
+    assert set(Conversation.objects.filter(texter=riverton.tess).values_list("campaign", flat=True)) == {newer.pk}
+    assert offered_by_campaign(riverton.tess, now) == [(older, 3)]
 
 
 def test_only_what_may_be_texted_now_is_given(riverton, otherton, now):

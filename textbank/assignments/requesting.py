@@ -1,11 +1,14 @@
 """A texter asks for texts: a batch from the pool, each conversation to one person only."""
 
 import datetime as dt
+from collections import Counter
 
 from django.db import IntegrityError, transaction
+from django.db.models import Count
 
 from textbank.assignments.models import Request
 from textbank.assignments.pool import assignable
+from textbank.campaigns.models import Campaign
 from textbank.conversations import ledger
 from textbank.conversations.ledger import Card
 from textbank.conversations.models import Action, Handoff, State, Status
@@ -90,3 +93,13 @@ def claim(asked: Request, now: dt.datetime) -> list[int]:
 def offered(texter: Membership, now: dt.datetime) -> dict[Status, int]:
     """How many of each kind the texter could be given now."""
     return {status: assignable(texter, status, now).count() for status in ORDER}
+
+
+def offered_by_campaign(texter: Membership, now: dt.datetime) -> list[tuple[Campaign, int]]:
+    """The campaigns that have something for the texter now, newest first, and how much."""
+    counts: Counter[int] = Counter()
+    for status in ORDER:
+        rows = assignable(texter, status, now).order_by().values_list("campaign").annotate(count=Count("pk"))
+        counts.update(dict(rows))
+    campaigns = Campaign.objects.filter(pk__in=counts).order_by("-pk")
+    return [(campaign, counts[campaign.pk]) for campaign in campaigns]

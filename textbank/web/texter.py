@@ -1,13 +1,14 @@
 """A texter's own page: what to do now, asking for texts, and the conversations that are done for now."""
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import NamedTuple
 from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.db.models import Q
 from django.http import Http404, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
@@ -16,6 +17,7 @@ from textbank.access import MemberRequest, door
 from textbank.assignments import requesting
 from textbank.assignments.models import Request
 from textbank.assignments.pool import Nothing, why_nothing
+from textbank.campaigns.models import Campaign
 from textbank.conversations.models import Move, Status
 from textbank.conversations.models.conversation import ConversationQuerySet
 from textbank.organizations.models import Approval, Membership, Role
@@ -51,6 +53,7 @@ class Offer(NamedTuple):
     most: int = 0
     why: str = ""
     approved_first: bool = False
+    campaigns: Sequence[tuple[Campaign, int]] = ()
 
     @property
     def all(self) -> int:
@@ -75,6 +78,7 @@ def offer(member: Membership, now: dt.datetime) -> Offer:
         first_messages=offered[Status.NEEDS_FIRST_MESSAGE],
         most=member.organization.settings.most_at_once,
         approved_first=member.approval == Approval.REQUIRED,
+        campaigns=requesting.offered_by_campaign(member, now),
     )
 
 
@@ -107,9 +111,14 @@ def is_id(word: str) -> bool:
 @door(Role.TEXTER)
 def ask(request: MemberRequest) -> HttpResponse:
     page = f"/{request.member.organization.slug}/"
-    count = request.POST.get("count", "")
+    count, campaign = request.POST.get("count", ""), request.POST.get("campaign", "")
+    wanted = int(campaign) if is_id(campaign) else None
+    if wanted is not None:
+        get_object_or_404(Campaign, pk=wanted, organization=request.member.organization_id)
     try:
-        made = requesting.request(request.member, int(count) if is_id(count) else 0, now=timezone.now())
+        made = requesting.request(
+            request.member, int(count) if is_id(count) else 0, campaign=wanted, now=timezone.now()
+        )
     except (requesting.BadCount, requesting.RequestOpen) as refusal:
         messages.error(request, str(refusal))
         return redirect(page)
@@ -120,7 +129,7 @@ def ask(request: MemberRequest) -> HttpResponse:
 @never_cache
 @door(Role.TEXTER)
 def past(request: MemberRequest) -> HttpResponse:
-    search, after = request.GET.get("search", "").strip(), request.GET.get("after", "")
+    search, after = request.GET.get("search", "").replace("\0", "").strip(), request.GET.get("after", "")
     found = named(to_do.past(request.member), search, request.member)
     try:
         page = pages.page(found, "activity", after, PAGE, lambda rows: rows.select_related("contact", "campaign"))
