@@ -5,6 +5,7 @@ import datetime as dt
 from django.db import transaction
 
 from textbank import news
+from textbank.campaigns.launching import texters_of
 from textbank.campaigns.models import Campaign
 from textbank.conversations.models import Kind, Message, MessageStatus
 from textbank.organizations import audit
@@ -37,9 +38,3 @@ def unarchive(campaign: Campaign, *, by: Membership) -> None:
     campaign.save(update_fields=["archived_at"])
     audit.record(campaign.organization, "unarchived", campaign, by=by)
     news.tell(texters_of(campaign), "queue")
-
-
-def texters_of(campaign: Campaign) -> list[int]:
-    """Who holds conversations of the campaign."""
-    held = campaign.conversations.exclude(texter=None).order_by().values_list("texter", flat=True)
-    return list(held.distinct())

@@ -4,6 +4,7 @@ import datetime as dt
 
 from django.db import transaction
 
+from textbank import news
 from textbank.campaigns import blanks
 from textbank.campaigns.models import Campaign
 from textbank.messaging.models import MessagingService
@@ -77,6 +78,7 @@ def pause(campaign: Campaign, *, by: Membership, now: dt.datetime) -> None:
     campaign.paused_at = now
     campaign.save(update_fields=["paused_at"])
     audit.record(campaign.organization, "paused", campaign, by=by)
+    news.tell(texters_of(campaign), "queue")
 
 
 @transaction.atomic
@@ -86,3 +88,10 @@ def resume(campaign: Campaign, *, by: Membership) -> None:
     campaign.paused_at = None
     campaign.save(update_fields=["paused_at"])
     audit.record(campaign.organization, "resumed", campaign, by=by)
+    news.tell(texters_of(campaign), "queue")
+
+
+def texters_of(campaign: Campaign) -> list[int]:
+    """Who holds conversations of the campaign."""
+    held = campaign.conversations.exclude(texter=None).order_by().values_list("texter", flat=True)
+    return [texter for texter in held.distinct() if texter]

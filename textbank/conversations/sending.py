@@ -188,7 +188,7 @@ def refuse_campaign(thread: Conversation) -> None:
         case "archived":
             raise CampaignArchived("The campaign is archived: nothing more is sent.")
         case "paused":
-            raise CampaignPaused("The campaign is paused. Your text is kept as a draft.")
+            raise CampaignPaused("The campaign is paused. Nothing is sent until it goes on.")
         case "draft":
             raise NotStarted("The campaign has not been started.")
 
