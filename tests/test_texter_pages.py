@@ -391,6 +391,15 @@ def test_words_changed_after_a_lost_answer_are_not_thrown_away(as_, riverton, wa
     assert waiting.messages.filter(text__startswith="At Elm").count() == 1
 
 
+def test_a_nul_character_hurts_nothing(as_, riverton, waiting):
+    tess, there = as_(riverton.tess), f"/riverton/conversations/{waiting.pk}/"
+
+    assert tess.post(f"{there}draft/", {"text": "We\0 meet"}).status_code == 204
+    assert Draft.objects.get().text == "We meet"
+    assert tess.post(f"{there}escalate/", {"note": "See\0 this"}).status_code < 400
+    assert tess.get("/riverton/past/?search=%00").status_code == 200
+
+
 def test_a_draft_is_kept_and_comes_back_until_it_is_sent(as_, riverton, waiting):
     tess, there = as_(riverton.tess), f"/riverton/conversations/{waiting.pk}/"
 

@@ -7,7 +7,8 @@ from textbank.organizations.models import Membership
 
 
 def keep(conversation: Conversation, text: str, *, by: Membership, now: dt.datetime) -> None:
-    """Keeps the draft; an empty one is forgotten."""
+    """Keeps the draft, but for NUL characters, which no text of ours can hold; an empty one is forgotten."""
+    text = text.replace("\0", "")
     if text.strip():
         Draft.objects.update_or_create(conversation=conversation, author=by, defaults={"text": text, "touched_at": now})
     else:

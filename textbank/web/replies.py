@@ -184,7 +184,7 @@ def tag(request: MemberRequest, thread: Conversation) -> HttpResponse:
 @door(Role.TEXTER)
 @with_conversation
 def escalate(request: MemberRequest, thread: Conversation) -> HttpResponse:
-    note, asked = request.POST.get("note", "").strip()[:1000], number(request, "tag")
+    note, asked = request.POST.get("note", "").replace("\0", "").strip()[:1000], number(request, "tag")
     tags = request.member.organization.tags.filter(assignable=False)
     try:
         chosen = get_object_or_404(tags, pk=asked) if asked else escalating.escalation_tag(request.member)
