@@ -284,6 +284,23 @@ def test_only_who_may_be_texted_this_minute_has_a_card(as_, riverton, queue):
     assert "3 left · 2 more when their hours open" in tess.get("/riverton/").text
 
 
+def test_what_waits_in_a_paused_campaign_is_said(as_, riverton, waiting):
+    riverton.conversations(waiting.campaign, 2, holder=riverton.tess)
+    tess = as_(riverton.tess)
+    tess.post("/riverton/first-messages/", {"conversation": waiting.pk + 1, "client_id": click()})
+
+    waiting.campaign.paused_at = timezone.now()
+    waiting.campaign.save()
+
+    home, first, replies = (tess.get(f"/riverton/{page}").text for page in ("", "first-messages/", "replies/"))
+    assert "2 wait: their campaign is paused." in home
+    assert "All done" not in home
+    assert "1 waits: their campaign is paused." in first
+    assert "All sent" not in first
+    assert "1 waiting: their campaign is paused." in replies
+    assert "All answered" not in replies
+
+
 def test_when_the_first_hours_open_is_said(as_, riverton):
     starts, ends = shut_now()
     riverton.conversations(riverton.campaign(texting_starts=starts, texting_ends=ends), 2, holder=riverton.tess)

@@ -17,27 +17,39 @@ PAST = (Status.FIRST_MESSAGE_SENT, Status.ACTIVE, Status.CLOSED)
 
 
 class ToDo(NamedTuple):
-    """First messages that may go out now and those whose hours are closed, replies waiting since when, the past."""
+    """First messages that may go out now and those whose hours are closed, replies waiting since when, the past.
+
+    The last two are what waits in paused campaigns, and is in none of the other counts.
+    """
 
     first_messages: int
     later: int
     replies: int
     oldest: dt.datetime | None
     past: int
+    paused_first: int = 0
+    paused_replies: int = 0
+
+    @property
+    def paused(self) -> int:
+        return self.paused_first + self.paused_replies
 
 
 def to_do(texter: Membership, now: dt.datetime) -> ToDo:
     """Two statements, however much there is."""
     live = Q(opted_out=False, campaign__in=live_campaigns(texter))
     first, waits = live & Q(status=Status.NEEDS_FIRST_MESSAGE), live & Q(status=Status.NEEDS_RESPONSE)
+    paused = Q(opted_out=False, campaign__in=paused_campaigns(texter))
     found = Conversation.objects.held_by(texter).aggregate(
         first=Count("pk", filter=first & open_to(texter, now)),
         all=Count("pk", filter=first),
         replies=Count("pk", filter=waits),
         oldest=Min("waiting_since", filter=waits),
         past=Count("pk", filter=Q(status__in=PAST)),
+        paused_first=Count("pk", filter=paused & Q(status=Status.NEEDS_FIRST_MESSAGE)),
+        paused_replies=Count("pk", filter=paused & Q(status=Status.NEEDS_RESPONSE)),
     )
-    return ToDo(found["first"], found["all"] - found["first"], found["replies"], found["oldest"], found["past"])
+    return ToDo(later=found.pop("all") - found["first"], first_messages=found.pop("first"), **found)
 
 
 def first_messages(texter: Membership, now: dt.datetime) -> ConversationQuerySet:
@@ -56,6 +68,12 @@ def replies(texter: Membership) -> ConversationQuerySet:
     return Conversation.objects.held_by(texter).workable().needing_response().order_by("waiting_since", "pk")
 
 
+def paused_replies(texter: Membership) -> ConversationQuerySet:
+    """The texter's own whose answer waits until their campaign is resumed."""
+    held = Conversation.objects.held_by(texter).needing_response()
+    return held.filter(opted_out=False, campaign__in=paused_campaigns(texter))
+
+
 def past(texter: Membership) -> ConversationQuerySet:
     """The texter's own that wait for nothing of theirs; archived campaigns too."""
     return Conversation.objects.held_by(texter).filter(status__in=PAST)
@@ -69,6 +87,11 @@ def open_to(texter: Membership, now: dt.datetime) -> Q:
 
 def live_campaigns(texter: Membership) -> CampaignQuerySet:
     return Campaign.objects.live().filter(organization_id=texter.organization_id)
+
+
+def paused_campaigns(texter: Membership) -> CampaignQuerySet:
+    started = Campaign.objects.active().exclude(started_at=None)
+    return started.filter(organization_id=texter.organization_id).exclude(paused_at=None)
 
 
 def next_opening(texter: Membership, now: dt.datetime) -> dt.datetime | None:

@@ -44,6 +44,7 @@ class Inbox(NamedTuple):
     waiting: int
     previous: int | None = None
     following: int | None = None
+    paused: int = 0  # asked only where nobody waits
 
     @property
     def more(self) -> int:
@@ -65,7 +66,8 @@ def inbox(member: Membership, current: int | None = None) -> Inbox:
     count = to_do.replies(member).count() if len(waiting) > SHOWN else len(waiting)
     said = Message.objects.in_bulk([one.last_inbound for one in waiting if one.last_inbound])
     rows = [Row(one, said[one.last_inbound].text if one.last_inbound in said else "") for one in waiting[:SHOWN]]
-    return Inbox(rows, count, *neighbours([one.pk for one in waiting], current))
+    paused = 0 if rows else to_do.paused_replies(member).count()
+    return Inbox(rows, count, *neighbours([one.pk for one in waiting], current), paused=paused)
 
 
 def neighbours(ids: list[int], current: int | None) -> tuple[int | None, int | None]:
