@@ -15,6 +15,7 @@ from textbank.contacts.models import OptOut
 from textbank.conversations import ledger, sending
 from textbank.conversations.ledger import Card
 from textbank.conversations.models import Action, Direction, Draft, Handoff, Message, State, Status
+from textbank.organizations import people
 
 GUARD = 300  # milliseconds between two presses that are both meant
 
@@ -212,6 +213,66 @@ def test_who_opted_out_meanwhile_comes_back_with_the_reason(here):
     assert sent(here) == []
 
 
+def test_signed_out_meanwhile_is_said_and_the_click_goes_out_after_signing_in(here):
+    first, _second = first_messages(here, 2)
+    page = here.sign_in(here.town.tess)
+    page.goto(f"{here.url}/first-messages/")
+    cookies = page.context.cookies()
+    page.context.clear_cookies(name="sessionid")
+
+    press_enter(page)
+
+    expect(
+        page.get_by_text("1 not sent yet: you have been signed out. Sign in again, and it goes out.")
+    ).to_be_visible()
+    expect(page.get_by_role("button", name="Send")).to_be_disabled()
+
+    page.context.add_cookies(cookies)
+    page.get_by_role("link", name="Sign in").click()
+
+    until(lambda: sent(here) == [first.pk])
+
+
+@pytest.mark.parametrize("hears", [True, False])
+def test_suspended_meanwhile_is_said_and_no_click_is_kept(here, hears):
+    first_messages(here, 2)
+    page = here.sign_in(here.town.tess)
+    if not hears:
+        page.route("**/live/**", lambda route: route.abort())
+    page.goto(f"{here.url}/first-messages/")
+    expect(card(page).get_by_role("heading", name="Maria")).to_be_visible()
+    with here.rows():
+        people.suspend(here.town.tess, by=here.town.ada, now=timezone.now())
+        news.close()
+
+    if not hears:
+        press_enter(page)
+
+    expect(page.get_by_text("Your membership of Riverton Votes is suspended.")).to_be_visible()
+    expect(page.get_by_text("Nothing more is sent.")).to_be_visible()
+    expect(page.get_by_text("1 not sent.")).to_be_visible(visible=not hears)
+    expect(page.get_by_role("button", name="Send")).to_be_disabled()
+    expect(card(page).get_by_role("heading", name="Maria")).to_be_visible()
+    assert page.evaluate("Object.keys(localStorage).filter((one) => one.startsWith('outbox:'))") == []
+    assert sent(here) == []
+
+
+@pytest.mark.parametrize("hears", [True, False])
+def test_suspended_on_another_page_is_said(here, waiting, hears):
+    page = open_thread(here, waiting)
+    if not hears:
+        page.route("**/live/**", lambda route: route.abort())
+        page.reload()
+    with here.rows():
+        people.suspend(here.town.tess, by=here.town.ada, now=timezone.now())
+        news.close()
+
+    if not hears:
+        page.get_by_role("button", name="Close", exact=True).click()
+
+    expect(page.get_by_text("Your membership of Riverton Votes is suspended. Ask one of its admins.")).to_be_visible()
+
+
 def test_what_is_handed_on_leaves_the_queue_by_itself(here):
     first, _second = first_messages(here, 2)
     page = here.sign_in(here.town.tess)
@@ -337,6 +398,9 @@ def test_opting_out_with_a_farewell(here, waiting):
     expect(page.get_by_text("Maria has opted out of texts.")).to_be_visible()
     expect(page.get_by_role("list", name="Messages").get_by_text("Sorry to have bothered you!")).to_be_visible()
     expect(page.get_by_role("button", name="Send", exact=True)).to_be_disabled()
+    expect(page.get_by_text("What you wrote stays here.")).to_be_hidden()
+    for act in ("Escalate", "Opt out"):
+        expect(page.get_by_role("button", name=act, exact=True)).to_be_hidden()
     with here.rows():
         assert OptOut.objects.filter(cell=waiting.contact.cell, lifted_at=None).exists()
 

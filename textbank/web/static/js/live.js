@@ -1,5 +1,9 @@
 // Tells the page that something changed: `news` on the body with detail.what, and `news:conversation` for
 // "conversation:7", so that hx-trigger="news:conversation from:body" asks again. `news:everything` means all of it.
+// Who is shut out while the page is open is told why: `gone` on the body with detail.text, and a notice unless the
+// page says it itself.
+import { why } from "./why.js";
+
 const SLOWLY = 20_000;
 const FAILURES = 3;
 
@@ -39,9 +43,23 @@ function hear({ data }) {
   if (what === "gone") {
     signedOut = true;
     close();
+    sayWhy();
   }
   if (what === "everything") catchUp();
   else dispatch(what);
+}
+
+async function sayWhy() {
+  const answer = await fetch(location.href, { redirect: "manual" }).catch(() => null);
+  const text = answer?.status === 403 ? why(await answer.text()) : "";
+  if (text) {
+    const news = new CustomEvent("gone", { detail: { text }, cancelable: true });
+    if (document.body.dispatchEvent(news)) document.dispatchEvent(new CustomEvent("toast", { detail: { text, kind: "bad" } }));
+  } else if (answer?.ok) {
+    // Let in again meanwhile.
+    signedOut = false;
+    renew();
+  }
 }
 
 function open() {

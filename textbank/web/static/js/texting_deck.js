@@ -61,7 +61,7 @@ function dress(card) {
   const barred = "barred" in card.dataset;
   page.querySelector("p[data-campaign]").textContent = card.dataset.campaign;
   form.elements.conversation.value = idOf(card);
-  button.disabled = barred;
+  button.disabled = barred || Boolean(outbox.stopped);
   skip.setAttribute("aria-label", `${barred ? "Put away" : "Skip"} ${card.dataset.name}`);
   skip.href = `?after=${idOf(card)}`;
 }
@@ -76,15 +76,37 @@ function count() {
   ring.hidden = done + remain === 0;
 }
 
+function wordsFor(number) {
+  const it = number === 1 ? "it goes" : "they go";
+  if (outbox.stopped === "denied") {
+    const lost = outbox.dropped ? `${outbox.dropped.toLocaleString()} not sent. ` : "";
+    return `${lost}${outbox.reason} Nothing more is sent.`;
+  }
+  if (outbox.stopped === "too-old") return `${number} not sent yet: this page has grown too old. Load it again, and ${it} out.`;
+  if (outbox.stopped) return `${number} not sent yet: you have been signed out. Sign in again, and ${it} out.`;
+  return `${number} ${number === 1 ? "waits" : "wait"} for the network, and ${number === 1 ? "goes out by itself" : "go out by themselves"}.`;
+}
+
 function sayWhatWaits() {
-  const number = outbox.waiting;
-  waiting.hidden = !(outbox.stopped && number) && !outbox.stuck;
+  button.disabled = Boolean(outbox.stopped) || "barred" in (queue[0]?.dataset ?? {});
+  waiting.hidden = !outbox.stopped && !outbox.stuck;
   if (waiting.hidden) return;
-  const words = outbox.stopped
-    ? `${number} not sent yet: you have been signed out. Sign in again, and they go out.`
-    : `${number} ${number === 1 ? "waits" : "wait"} for the network, and ${number === 1 ? "goes" : "go"} out by ${number === 1 ? "itself" : "themselves"}.`;
   const line = waiting.querySelector("[data-words]");
+  const words = wordsFor(outbox.waiting);
   if (line.textContent !== words) line.textContent = words;
+  // Whoever is signed out comes by the sign-in page.
+  const again = waiting.querySelector("[data-again]");
+  again.hidden = !["signed-out", "too-old"].includes(outbox.stopped);
+  again.textContent = outbox.stopped === "signed-out" ? "Sign in" : "Load again";
+}
+
+// What was given up is not on its way any more: its cards stand there again.
+function takeBack() {
+  if (outbox.stopped !== "denied") return;
+  const back = [...clicked].filter(([id]) => !outbox.has(id));
+  for (const [id] of back) clicked.delete(id);
+  queue.unshift(...back.map(([, card]) => card));
+  if (back.length) show();
 }
 
 async function fetchMore(after = lastId()) {
@@ -184,6 +206,7 @@ outbox.addEventListener("refused", ({ detail }) => {
 });
 
 outbox.addEventListener("change", sayWhatWaits);
+outbox.addEventListener("change", takeBack);
 addEventListener("offline", sayWhatWaits);
 addEventListener("online", sayWhatWaits);
 
@@ -199,6 +222,11 @@ document.addEventListener(
   },
   true,
 );
+
+document.body.addEventListener("gone", (event) => {
+  event.preventDefault();
+  outbox.deny(event.detail.text);
+});
 
 let looking = null;
 document.body.addEventListener("news", ({ detail }) => {

@@ -1,5 +1,7 @@
 // First messages that were clicked and not yet acknowledged. Each keeps its click's id until the server has answered,
 // also over a reload, so a text goes out once however often it is tried. Only ids are kept, no name and no word.
+import { why } from "./why.js";
+
 const AT_ONCE = 4;
 const LONGEST_PAUSE = 15_000;
 const TOO_OLD = 12 * 3600_000;
@@ -16,13 +18,16 @@ export function uuid() {
 
 export class Outbox extends EventTarget {
   // Events: "sent" and "refused" with {conversation, reason, final}; "change" whenever `waiting` or `stopped` may differ.
+  // `stopped` is "signed-out", "too-old" or "denied"; once denied, `reason` says why and `dropped` how many were given up.
   constructor(address, member, token) {
     super();
     Object.assign(this, { address, token, prefix: `outbox:${member}:` });
     this.clicks = new Map();
     this.underWay = new Set();
     this.failures = 0;
-    this.stopped = false;
+    this.stopped = "";
+    this.reason = "";
+    this.dropped = 0;
     this.recall();
     addEventListener("online", () => this.resume());
   }
@@ -53,13 +58,18 @@ export class Outbox extends EventTarget {
   }
 
   pump() {
-    if (this.pause || this.stopped) return;
+    // One that was under way when the rest was given up, and did not get through.
+    if (this.stopped === "denied" && this.waiting > this.underWay.size) return this.deny(this.reason);
+    if (!this.pause && !this.stopped) this.tryNext();
+    this.dispatchEvent(new Event("change"));
+  }
+
+  tryNext() {
     for (const [click, conversation] of this.clicks) {
       // After a failure one goes ahead to see whether there is a network again.
       if (this.underWay.size >= (this.failures ? 1 : AT_ONCE)) break;
       if (!this.underWay.has(click)) this.try(click, conversation);
     }
-    this.dispatchEvent(new Event("change"));
   }
 
   async try(click, conversation) {
@@ -67,7 +77,8 @@ export class Outbox extends EventTarget {
     const answer = await this.post(click, conversation);
     this.underWay.delete(click);
     if (answer === null || answer.status >= 500 || answer.status === 429) this.fail();
-    else if (answer.type === "opaqueredirect" || answer.status === 401 || answer.status === 403) this.stopped = true;
+    else if (answer.type === "opaqueredirect" || answer.status === 401) this.stopped ||= "signed-out";
+    else if (answer.status === 403) await this.stop(answer);
     else await this.settle(click, conversation, answer);
     this.pump();
   }
@@ -80,6 +91,23 @@ export class Outbox extends EventTarget {
     } catch {
       return null;
     }
+  }
+
+  async stop(answer) {
+    const reason = why(await answer.text().catch(() => ""));
+    if (reason) this.deny(reason);
+    else this.stopped ||= "too-old";
+  }
+
+  // Who may not text any more should not find these clicks going out once they may again.
+  deny(reason) {
+    Object.assign(this, { stopped: "denied", reason });
+    for (const click of [...this.clicks.keys()].filter((one) => !this.underWay.has(one))) {
+      this.clicks.delete(click);
+      this.forget(click);
+      this.dropped += 1;
+    }
+    this.dispatchEvent(new Event("change"));
   }
 
   fail() {

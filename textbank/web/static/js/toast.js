@@ -1,3 +1,5 @@
+import { why } from "./why.js";
+
 // One quiet line at the corner: the server's HX-Trigger {"toast": {"text": …, "kind": "bad"}}, or a failed request.
 const region = document.getElementById("toasts");
 const STAYS = 6000;
@@ -31,7 +33,10 @@ document.addEventListener("htmx:sendError", () =>
 document.addEventListener("htmx:responseError", (event) => {
   const { status } = event.detail.xhr;
   if (status === 401) return toast("You have been signed out. Sign in again to go on.", "bad");
-  if (status === 403) return toast("Your role does not allow that.", "bad");
+  if (status === 403) {
+    const reason = why(event.detail.xhr.responseText);
+    return toast(reason || "Not done: this page has grown too old. Load it again.", "bad");
+  }
   if (status === 404) return toast("That is not here any more.", "bad");
   if (status === 429) return toast("Too many tries just now. Wait a minute.", "bad");
   toast("Something went wrong on our side. Nothing you typed is lost; try again.", "bad");
