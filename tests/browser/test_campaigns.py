@@ -205,6 +205,7 @@ def test_the_page_reads_blanks_as_the_server_does(here, ada):
         "{firstName,",
         "{ }",
         "{}",
+        "{constructor}",
     ]
     values = {"firstName": "Ana", "city": ""}
     ada.goto(f"{here.url}/admin/")
@@ -218,6 +219,26 @@ def test_the_page_reads_blanks_as_the_server_does(here, ada):
     )
 
     assert read == [[blanks.unknown(text, ["city"]), blanks.fill(text, values)] for text in texts]
+
+
+def test_a_dialog_whose_button_is_clicked_twice_stays_open(here, ada):
+    with here.rows():
+        campaign = here.town.campaign(started=False, contacts=1)
+    ada.goto(f"{here.url}/admin/campaigns/{campaign.pk}/")
+
+    ada.get_by_role("button", name="Start campaign").dblclick()
+
+    expect(ada.get_by_role("button", name="Start", exact=True)).to_be_visible()
+
+
+def test_a_title_of_one_long_word_keeps_to_a_phone(here):
+    with here.rows():
+        campaign = here.town.campaign("W" * 150)
+    page = here.sign_in(here.town.ada, **PHONE)
+
+    for path in PAGES:
+        page.goto(f"{here.url}/admin/{path.format(pk=campaign.pk)}")
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
 
 
 PAGES = ["", "campaigns/", "campaigns/new/", "campaigns/{pk}/", "campaigns/{pk}/contacts/", "campaigns/{pk}/script/"]
