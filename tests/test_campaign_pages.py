@@ -341,7 +341,7 @@ def test_a_long_list_shows_how_far_it_is_read_until_it_is(ada, riverton, monkeyp
     uploading.load(upload, now=NOON)
     done = ada.get(f"{LIST}{campaign.pk}/contacts/{upload.pk}/?part=report")
 
-    assert "0 of 5 lines" in words(running)
+    assert "5 lines, still to be read" in words(running)
     assert "load delay:1s" in words(running)
     assert "2 contacts accepted" in words(done)
     assert "load delay:1s" not in words(done)
