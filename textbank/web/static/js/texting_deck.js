@@ -20,6 +20,7 @@ let left = Number(page.dataset.left);
 let shownAt = 0;
 let fetching = null;
 let lookAgain = false;
+let acknowledged = 0; // clicks that the server has taken
 let endReached = false;
 let endKnown = true; // what stands in [data-empty] is how things are now
 
@@ -116,9 +117,14 @@ async function fetchMore(after = lastId()) {
     return;
   }
   fetching = fetch(`${page.dataset.cards}?after=${after}`, { redirect: "error" });
+  const heard = acknowledged;
   try {
     const answer = await fetching;
-    if (answer.ok) receive(new DOMParser().parseFromString(await answer.text(), "text/html"), after);
+    const words = await answer.text();
+    // Figures counted before a click that was taken meanwhile would take it back.
+    const current = heard === acknowledged;
+    lookAgain ||= !current;
+    if (answer.ok) receive(new DOMParser().parseFromString(words, "text/html"), after, current);
   } catch {
     // Offline: the cards at hand can still be sent, and more are asked for at the next turn.
   } finally {
@@ -130,12 +136,14 @@ async function fetchMore(after = lastId()) {
   }
 }
 
-function receive(fresh, after) {
+function receive(fresh, after, current) {
   const root = fresh.querySelector("[data-left]");
   const cards = [...root.querySelectorAll("[data-card]")].map((card) => document.adoptNode(card));
   // The server still counts those that are on their way to it.
-  left = Number(root.dataset.left);
-  sent = Number(root.dataset.sent);
+  if (current) {
+    left = Number(root.dataset.left);
+    sent = Number(root.dataset.sent);
+  }
   empty.innerHTML = root.querySelector("[data-empty]").innerHTML;
   endKnown = left === 0 || cards.length === 0;
   const before = queue.length;
@@ -180,6 +188,7 @@ function putAside(event) {
 }
 
 outbox.addEventListener("sent", ({ detail }) => {
+  acknowledged += 1;
   if (clicked.delete(detail.conversation)) {
     sent += 1;
     left -= 1;
