@@ -71,6 +71,15 @@ def until(true) -> None:
         time.sleep(0.1)
 
 
+def go(page: Page, address: str, *, listening: bool) -> None:
+    """Opens the page, and waits until it hears news if it is to hear any."""
+    if not listening:
+        page.goto(address)
+        return
+    with page.expect_response(lambda answer: "/live/?" in answer.url):
+        page.goto(address)
+
+
 def press_enter(page: Page) -> None:
     page.wait_for_timeout(GUARD)
     page.keyboard.press("Enter")
@@ -239,7 +248,7 @@ def test_suspended_meanwhile_is_said_and_no_click_is_kept(here, hears):
     page = here.sign_in(here.town.tess)
     if not hears:
         page.route("**/live/**", lambda route: route.abort())
-    page.goto(f"{here.url}/first-messages/")
+    go(page, f"{here.url}/first-messages/", listening=hears)
     expect(card(page).get_by_role("heading", name="Maria")).to_be_visible()
     with here.rows():
         people.suspend(here.town.tess, by=here.town.ada, now=timezone.now())
@@ -262,7 +271,7 @@ def test_suspended_on_another_page_is_said(here, waiting, hears):
     page = open_thread(here, waiting)
     if not hears:
         page.route("**/live/**", lambda route: route.abort())
-        page.reload()
+    go(page, page.url, listening=hears)
     with here.rows():
         people.suspend(here.town.tess, by=here.town.ada, now=timezone.now())
         news.close()
