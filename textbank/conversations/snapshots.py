@@ -5,7 +5,6 @@ its transaction (`changed_in`); a conversation is as somebody saw it if that tra
 """
 
 import datetime as dt
-import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,9 +12,6 @@ from django.core import signing
 from django.db import connection, models
 from django.db.models import Func
 from django.utils import timezone
-
-SHAPE = re.compile(r"\d+:\d+:[\d,]*")
-
 
 # Without the time of signing: the same moment is the same token, page after page.
 SIGNER = signing.Signer(salt="as-of")
