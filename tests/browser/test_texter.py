@@ -242,12 +242,16 @@ def test_signed_out_meanwhile_is_said_and_the_click_goes_out_after_signing_in(he
     until(lambda: sent(here) == [first.pk])
 
 
+# Where a page listens, and where it asks for a ticket to do so.
+LIVE = re.compile("/live/|/live-ticket")
+
+
 @pytest.mark.parametrize("hears", [True, False])
 def test_suspended_meanwhile_is_said_and_no_click_is_kept(here, hears):
     first_messages(here, 2)
     page = here.sign_in(here.town.tess)
     if not hears:
-        page.route("**/live/**", lambda route: route.abort())
+        page.route(LIVE, lambda route: route.abort())
     go(page, f"{here.url}/first-messages/", listening=hears)
     expect(card(page).get_by_role("heading", name="Maria")).to_be_visible()
     with here.rows():
@@ -270,7 +274,7 @@ def test_suspended_meanwhile_is_said_and_no_click_is_kept(here, hears):
 def test_suspended_on_another_page_is_said(here, waiting, hears):
     page = open_thread(here, waiting)
     if not hears:
-        page.route("**/live/**", lambda route: route.abort())
+        page.route(LIVE, lambda route: route.abort())
     go(page, page.url, listening=hears)
     with here.rows():
         people.suspend(here.town.tess, by=here.town.ada, now=timezone.now())
@@ -280,6 +284,27 @@ def test_suspended_on_another_page_is_said(here, waiting, hears):
         page.get_by_role("button", name="Close", exact=True).click()
 
     expect(page.get_by_text("Your membership of Riverton Votes is suspended. Ask one of its admins.")).to_be_visible()
+
+
+def test_suspended_while_nobody_listened_is_said_when_the_page_catches_up(here):
+    first_messages(here, 1)
+    page = here.sign_in(here.town.tess)
+    everything = 'event: hello\ndata: {}\n\ndata: {"what": "everything"}\n\n'
+    listening = []
+
+    def hold(route) -> None:
+        listening.append(route)
+
+    page.route("**/live/?*", hold)
+    page.goto(f"{here.url}/first-messages/")
+    expect(card(page).get_by_role("heading", name="Maria")).to_be_visible()
+    with here.rows():
+        people.suspend(here.town.tess, by=here.town.ada, now=timezone.now())
+
+    listening[0].fulfill(content_type="text/event-stream", body=everything)
+
+    expect(page.get_by_text("Your membership of Riverton Votes is suspended.")).to_be_visible()
+    expect(page.get_by_role("button", name="Send")).to_be_disabled()
 
 
 def test_what_is_handed_on_leaves_the_queue_by_itself(here):

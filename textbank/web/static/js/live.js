@@ -12,7 +12,7 @@ const address = live && new URL(live, location);
 let source = null;
 let failures = 0;
 let wasOpen = false;
-let signedOut = false;
+let shutOut = false;
 let polling = null;
 let retry = null;
 let due = null;
@@ -22,11 +22,12 @@ function dispatch(what) {
   document.body.dispatchEvent(new CustomEvent(`news:${what.split(":")[0]}`, { detail: { what } }));
 }
 
-// Three hundred pages must not all ask in the moment their server comes back.
+// Three hundred pages must not all ask in the moment their server comes back. What was missed may have been the news
+// that one is shut out: a fresh ticket tells.
 function catchUp() {
-  due ??= setTimeout(() => {
+  due ??= setTimeout(async () => {
     due = null;
-    dispatch("everything");
+    if (await mayStay()) dispatch("everything");
   }, Math.random() * 1_000);
 }
 
@@ -40,30 +41,27 @@ function hello() {
 
 function hear({ data }) {
   const { what } = JSON.parse(data);
-  if (what === "gone") {
-    signedOut = true;
-    close();
-    sayWhy();
-  }
-  if (what === "everything") catchUp();
+  if (what === "gone") renew();
+  else if (what === "everything") catchUp();
   else dispatch(what);
 }
 
-async function sayWhy() {
-  const answer = await fetch(location.href, { redirect: "manual" }).catch(() => null);
+// Asks for a fresh ticket. Who is refused one hears why, and hears nothing more.
+async function mayStay() {
+  const answer = await fetch(liveTicketUrl, { redirect: "manual" }).catch(() => null);
+  if (answer?.ok) address.searchParams.set("ticket", await answer.text());
   const text = answer?.status === 403 ? why(await answer.text()) : "";
-  if (text) {
-    const news = new CustomEvent("gone", { detail: { text }, cancelable: true });
-    if (document.body.dispatchEvent(news)) document.dispatchEvent(new CustomEvent("toast", { detail: { text, kind: "bad" } }));
-  } else if (answer?.ok) {
-    // Let in again meanwhile.
-    signedOut = false;
-    renew();
-  }
+  if (!text) return true;
+  shutOut = true;
+  close();
+  clearInterval(polling);
+  const news = new CustomEvent("gone", { detail: { text }, cancelable: true });
+  if (document.body.dispatchEvent(news)) document.dispatchEvent(new CustomEvent("toast", { detail: { text, kind: "bad" } }));
+  return false;
 }
 
 function open() {
-  if (source || signedOut || document.hidden) return;
+  if (source || shutOut || document.hidden) return;
   source = new EventSource(address);
   source.addEventListener("hello", hello);
   source.addEventListener("message", hear);
@@ -79,20 +77,16 @@ function close() {
 // The browser tries again by itself after a lost connection, but never after a refusal: a ticket lasts ten minutes.
 function stumble() {
   failures += 1;
-  if (failures >= FAILURES) polling ??= setInterval(dispatch, SLOWLY, "everything");
+  if (failures >= FAILURES) polling ??= setInterval(catchUp, SLOWLY);
   if (source.readyState !== EventSource.CLOSED) return;
   close();
   retry = setTimeout(renew, Math.min(SLOWLY, 1_000 * 2 ** failures));
 }
 
+// Offline, or signed out: the old ticket is refused once more, and we come back here.
 async function renew() {
-  try {
-    const answer = await fetch(liveTicketUrl);
-    if (answer.ok && !answer.redirected) address.searchParams.set("ticket", await answer.text());
-  } catch {
-    // Offline: the old ticket is refused once more, and we come back here.
-  }
-  open();
+  close();
+  if (await mayStay()) open();
 }
 
 if (live) {
