@@ -45,12 +45,10 @@ def measure(size: str, only: str, server: Server) -> list[dict[str, object]]:
     organization = data.load(data.SIZES[size])
     found = []
     for kit in (handing, pool, doors):
-        if not any(name.startswith(only) for name in kit.NAMES):
-            continue
-        for row in kit.rows(organization):
-            if row.name.startswith(only):
-                found.append(row.as_json())
-                say(line(found[-1]))
+        wanted = [name for name in kit.NAMES if name.startswith(only)]
+        for row in kit.rows(organization, wanted) if wanted else ():
+            found.append(row.as_json())
+            say(line(found[-1]))
     return found
 
 

@@ -9,7 +9,7 @@ import os
 import secrets
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -52,11 +52,13 @@ def running() -> Iterator[Running]:
         yield Running(env["TEXTBANK_URL"], secret, {name: p.pid for name, p in children.processes.items()})
 
 
-def rows(organization: Organization) -> Iterator[Row]:
+def rows(organization: Organization, wanted: Sequence[str]) -> Iterator[Row]:
     """send, drain and inbound, one after the other, on the same running product."""
     with running() as textbank:
-        yield from sends(organization, textbank)
-        yield inbound(organization, textbank)
+        if {"send", "drain"} & set(wanted):
+            yield from (row for row in sends(organization, textbank) if row.name in wanted)
+        if "inbound" in wanted:
+            yield inbound(organization, textbank)
 
 
 def sends(organization: Organization, textbank: Running) -> Iterator[Row]:

@@ -5,10 +5,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from statistics import median, quantiles
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 
 @dataclass(kw_only=True)
@@ -32,23 +31,63 @@ class Row:
         return {key: value for key, value in asdict(self).items() if value not in (None, "")}
 
 
-def timed(name: str, n: int, work: Callable[[], object], *, times: int = 3, floor: float | None = None) -> Row:
+class Watched(NamedTuple):
+    """What a piece of work gave back and what it took; memory is this process's at its highest."""
+
+    result: Any
+    seconds: float
+    statements: int
+    memory_before: int
+    memory_peak: int
+
+
+def watched(work: Callable[[], object]) -> Watched:
+    """Statements are counted without BEGIN and COMMIT, and without being kept: that would cost time and memory."""
+    said = 0
+
+    def count(execute: Callable[..., Any], *statement: Any) -> Any:
+        nonlocal said
+        said += 1
+        return execute(*statement)
+
+    forget_peak()
+    before = memory("VmRSS")
+    with connection.execute_wrapper(count):
+        begun = time.perf_counter()
+        result = work()
+        seconds = time.perf_counter() - begun
+    return Watched(result, seconds, said, before, memory("VmHWM"))
+
+
+def timed(name: str, n: int, work: Callable[[], object], *, times: int = 3) -> Row:
     """Runs the work a few times; the statements are those of the first run."""
-    runs = []
-    with CaptureQueriesContext(connection) as said:
-        runs.append(stopwatch(work))
-    runs += [stopwatch(work) for _ in range(times - 1)]
-    middle = median(runs)
+    works = [watched(work) for _ in range(times)]
+    middle = median(one.seconds for one in works)
     return Row(
         name=name,
         n=n,
-        runs=runs,
+        runs=[one.seconds for one in works],
         seconds=middle,
-        floor_seconds=floor,
-        ratio=middle / floor if floor else None,
         p50_ms=middle * 1000,
-        statements=len(said),
+        statements=works[0].statements,
+        note=megabytes(works),
     )
+
+
+def megabytes(works: Sequence[Watched]) -> str:
+    peak = max(works, key=lambda one: one.memory_peak)
+    return f"{peak.memory_peak >> 10} MB at the most, {(peak.memory_peak - peak.memory_before) >> 10} more than before"
+
+
+def forget_peak() -> None:
+    with open("/proc/self/clear_refs", "w") as kernel:
+        kernel.write("5")
+
+
+def memory(which: str) -> int:
+    """Kilobytes of this process: VmRSS now, VmHWM at the highest since the last `forget_peak`."""
+    with open("/proc/self/status") as status:
+        return next(int(line.split()[1]) for line in status if line.startswith(which))
 
 
 def latencies(name: str, n: int, taken: Sequence[float], seconds: float, **more: Any) -> Row:
@@ -64,12 +103,6 @@ def latencies(name: str, n: int, taken: Sequence[float], seconds: float, **more:
         p99_ms=cuts[98] * 1000,
         **more,
     )
-
-
-def stopwatch(work: Callable[[], object]) -> float:
-    begun = time.perf_counter()
-    work()
-    return time.perf_counter() - begun
 
 
 @contextmanager
