@@ -164,6 +164,8 @@ def test_another_organizations_numbers_and_names_are_not_found(riverton, otherto
         {"escalated": ["only", "include"]},
         {"waiting_minutes": "9" * 18},
         {"opted_out": "maybe"},
+        {"status": []},
+        {"texter": [], "escalated": "only"},
     ],
 )
 def test_what_is_not_understood_is_refused(said):

@@ -72,7 +72,7 @@ class Filter:
         wrong: dict[str, str] = {}
         for key, values in spelt_out(said):
             try:
-                read[key] = READERS[key](values)
+                read[key] = READERS[key](some(values))
             except KeyError:
                 wrong[key] = f"“{key}” is not a filter. There are: {', '.join(READERS)}."
             except ValueError as error:
@@ -231,6 +231,13 @@ def one_of(words: Iterable[str], value: str) -> str:
     if value not in words:
         raise ValueError(f"“{value}” is none of {', '.join(words)}.")
     return value
+
+
+def some(values: list[str]) -> list[str]:
+    """A key that says nothing would count as chosen, and match everything."""
+    if not values:
+        raise ValueError("takes at least one value.")
+    return values
 
 
 def single(values: list[str]) -> str:
