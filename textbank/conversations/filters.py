@@ -95,10 +95,12 @@ class Filter:
 
         Passed over in silence, a wrong id under “not” would let everything match.
         """
-        known = self.names(viewer)
-        for kind, ids in self.named().items():
-            if any((kind, pk) not in known for pk in ids):
-                raise Strangers(kind)
+        if gone := self.gone(self.names(viewer)):
+            raise Strangers(gone[0])
+
+    def gone(self, names: Mapping[tuple[str, int], str]) -> list[str]:
+        """Of what kind the ids are that have no name."""
+        return [kind for kind, ids in self.named().items() if any((kind, pk) not in names for pk in ids)]
 
     def named(self) -> dict[str, set[int | str]]:
         """The ids that are said, by what they are of."""
@@ -111,22 +113,7 @@ class Filter:
     def names(self, viewer: Membership) -> dict[tuple[str, int], str]:
         """What the campaigns, members and tags that are said are called, as far as they are the viewer's: at most one
         statement."""
-        full_name = Trim(Concat("user__first_name", Value(" "), "user__last_name"))
-        kinds: dict[str, tuple[Any, Any]] = {
-            "campaign": (Campaign.objects, F("title")),
-            "texter": (Membership.objects, full_name),
-            "tag": (Tag.objects, F("title")),
-        }
-        asked = [
-            kinds[kind][0]
-            .filter(organization=viewer.organization_id, pk__in=ids)
-            .order_by()
-            .values_list(Value(kind), "pk", Cast(kinds[kind][1], TextField()))
-            for kind, ids in self.named().items()
-            if ids
-        ]
-        found = asked[0].union(*asked[1:], all=True) if asked else ()
-        return {(kind, pk): name for kind, pk, name in found}
+        return names_of([self], viewer)
 
     def without(self, key: str, value: object = None) -> "Filter":
         """The same without a key, or without one of its values."""
@@ -194,6 +181,26 @@ class Filter:
         for key, value in self.as_json().items():
             query.setlist(key, [spell(one) for one in (value if isinstance(value, list) else [value])])
         return query.urlencode()
+
+
+def names_of(filters: Iterable[Filter], viewer: Membership) -> dict[tuple[str, int], str]:
+    """What is said in any of the filters, by name: at most one statement for all of them."""
+    full_name = Trim(Concat("user__first_name", Value(" "), "user__last_name"))
+    kinds: dict[str, tuple[Any, Any]] = {
+        "campaign": (Campaign.objects, F("title")),
+        "texter": (Membership.objects, full_name),
+        "tag": (Tag.objects, F("title")),
+    }
+    named = [which.named() for which in filters]
+    asked = [
+        of.filter(organization=viewer.organization_id, pk__in=ids)
+        .order_by()
+        .values_list(Value(kind), "pk", Cast(title, TextField()))
+        for kind, (of, title) in kinds.items()
+        if (ids := set[int | str]().union(*(said[kind] for said in named)))
+    ]
+    found = asked[0].union(*asked[1:], all=True) if asked else ()
+    return {(kind, pk): name for kind, pk, name in found}
 
 
 def held_by(texters: Collection[int | str], viewer: Membership) -> Q:

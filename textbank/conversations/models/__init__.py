@@ -11,6 +11,7 @@ from textbank.conversations.models.message import (
     StrayText,
 )
 from textbank.conversations.models.notes import Answer, Draft, Tagging
+from textbank.conversations.models.saved_filter import SavedFilter
 
 __all__ = [
     "Action",
@@ -25,6 +26,7 @@ __all__ = [
     "Message",
     "MessageStatus",
     "Move",
+    "SavedFilter",
     "State",
     "Status",
     "StrayText",
