@@ -6,43 +6,62 @@ import os
 import shutil
 import sys
 import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from textbank.embedded import Server, wipe
+from textbank.embedded import AlreadyRunning, Server, wipe
 
 
-def main() -> None:
+def main() -> int:
     reader = argparse.ArgumentParser(prog="bin/bench", description=__doc__)
     reader.add_argument("--size", choices=["S", "M", "L"], default="S")
     reader.add_argument("--only", metavar="NAME", help="only rows whose name begins so")
     reader.add_argument("--json", metavar="FILE", type=Path, help="also write the rows there")
+    reader.add_argument("--keep", metavar="DIR", type=Path, help="keep the filled database there for the next time")
     asked = reader.parse_args()
-    home = Path(tempfile.mkdtemp(prefix="textbank-bench-"))
-    home.chmod(0o711)
-    server = Server(home, shared_megabytes=2048 if asked.size != "S" else 256)
     try:
-        with server:
+        with home(asked.keep) as folder, Server(folder, shared_megabytes=2048 if asked.size != "S" else 256) as server:
             os.environ.update(
-                DATABASE_URL=server.address, TEXTBANK_HOME=str(home), DJANGO_SETTINGS_MODULE="textbank.settings"
+                DATABASE_URL=server.address, TEXTBANK_HOME=str(folder), DJANGO_SETTINGS_MODULE="textbank.settings"
             )
             os.environ.setdefault("TEXTBANK_POOL", "60")
-            found = measure(asked.size, asked.only or "", server)
-    finally:
-        wipe(home)
-        shutil.rmtree(home, ignore_errors=True)
+            found = measure(asked.size, asked.only or "", kept=bool(asked.keep))
+    except AlreadyRunning as no:
+        print(no, file=sys.stderr)
+        return 2
     if asked.json:
         asked.json.write_text(json.dumps(found, indent=1) + "\n")
+    return 0
 
 
-def measure(size: str, only: str, server: Server) -> list[dict[str, object]]:
+@contextmanager
+def home(kept: Path | None) -> Iterator[Path]:
+    """Where the database is: a folder that goes away again, unless one is to be kept."""
+    if kept:
+        kept.mkdir(parents=True, exist_ok=True)
+        yield kept
+        return
+    folder = Path(tempfile.mkdtemp(prefix="textbank-bench-"))
+    folder.chmod(0o711)
+    try:
+        yield folder
+    finally:
+        wipe(folder)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def measure(size: str, only: str, *, kept: bool) -> list[dict[str, object]]:
     import django
 
     django.setup()
     from bench import data, doors, handing, pool
 
-    data.migrate()
+    begun = time.monotonic()
     say(f"Filling a database of size {size}: {data.SIZES[size].conversations:,} conversations")
-    organization = data.load(data.SIZES[size])
+    organization = data.ready(size, kept)
+    say(f"Filled in {time.monotonic() - begun:.0f} s")
     found = []
     for kit in (handing, pool, doors):
         wanted = [name for name in kit.NAMES if name.startswith(only)]

@@ -1,15 +1,29 @@
 """One organization of a given size, made by the database itself, with the shares that text banks show.
 
 40 % need a first message, 45 % have it, 5 % need a response, 7 % are active, 3 % closed; 30 % are unassigned, 1 %
-escalated, 2 % opted out; half as many messages again as conversations.
+escalated, 2 % opted out; one number in ten is in another campaign too; half as many messages again as conversations.
+Everything that was held was asked for by its texter, campaign by campaign, and is in the ledger.
 """
 
 import datetime as dt
+import hashlib
+import random
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import accumulate
+from pathlib import Path
+from typing import Any
 
+import psycopg
+from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
+from psycopg.conninfo import make_conninfo
 
+from textbank.campaigns import scripting
+from textbank.campaigns.models import Campaign
+from textbank.conversations.models import Action, Direction, Handoff, Kind, MessageStatus, State
 from textbank.messaging.models import MessagingService, SenderNumber
 from textbank.organizations.models import Membership, Organization, Role, Settings, User
 
@@ -33,14 +47,8 @@ SIZES = {
     "M": Size(tuple(size * K for size in MIDDLING), 200),
     "L": Size(tuple(size * K for size in MIDDLING) * 10, 1000),
 }
-
-NAMES = """
-insert into bench_first select row_number() over (), initcap(a || b) from unnest(%(syllables)s::text[]) a,
-    unnest(%(syllables)s::text[]) b limit 300;
-insert into bench_last select row_number() over (), initcap(a || b || c) from unnest(%(syllables)s::text[]) a,
-    unnest(%(syllables)s::text[]) b, unnest(%(syllables)s::text[]) c limit 2500;
-"""
-
+STAFF = {Role.OWNER: 1, Role.ADMIN: 4, Role.SUPERVOLUNTEER: 5}
+BLOCK = 100  # contacts in a row that one texter asked for
 SYLLABLES = [
     "an",
     "be",
@@ -66,156 +74,248 @@ SYLLABLES = [
     "ya",
     "zo",
 ]
-
-CONTACTS = """
-insert into contacts_contact (id, organization_id, campaign_id, cell, first_name, last_name, search_name, zip,
-    external_id, custom, timezone, state, created_at)
-select id, %(organization)s, campaign, '+1' || (array[212,213,312,415,617,202,305,404,713,206])[1 + id %% 10]
-        || lpad((2200000 + (id - %(first)s) / 10)::text, 7, '0'),
-    f.name, l.name, lower(f.name || ' ' || l.name), lpad((10000 + id %% 89999)::text, 5, '0'), 'X' || id,
-    jsonb_build_object('precinct', 'P-' || id %% 977, 'voter_id', 'V' || id, 'party', substr('DRI', 1 + (id %% 3)::int, 1),
-        'event', 'Saturday canvass', 'polling_place', id %% 499 || ' Main St'),
-    zone, '', %(now)s::timestamptz - interval '40 days'
-from bench_rows join bench_first f on f.place = 1 + floor(300 * power(u1, 3))
-    join bench_last l on l.place = 1 + floor(2500 * power(u2, 3));
-"""
-
-ROWS = """
-create temporary table bench_rows as
-select id, campaign, status, unassigned, escalated, opted_out, holder, u1, u2, zone, at,
-    case status when 1 then 0 when 2 then 1 + (u3 < .38)::int when 3 then 2 + 2 * floor(u3 * 3)::int
-        when 4 then 5 + 2 * floor(u3 * 3)::int else 3 end messages
-from (
-    select id, campaign, status, u1, u2, u3, zone,
-        u4 < (array[.60, .10, .20, .05, .05])[status] unassigned,
-        status in (3, 4) and u5 < .0833 escalated,
-        status = 5 and u5 < .6 or status = 1 and u5 < .005 as opted_out,
-        (%(members)s::bigint[])[1 + ((id / 100 * 7919 + campaign) %% %(texters)s)::int] holder,
-        %(now)s::timestamptz - power(u6, 2) * interval '30 days' as at
-    from (
-        select %(first)s + row_number() over (order by campaign, n) - 1 id, campaign, random() u1, random() u2, random() u3,
-            random() u4, random() u5, random() u6,
-            (array['America/New_York', 'America/Chicago', 'America/Denver', 'America/Los_Angeles'])
-                [width_bucket(random(), array[0, .45, .73, .82])] zone,
-            width_bucket(random(), array[0, .40, .85, .90, .97]) status
-        from unnest(%(campaigns)s::bigint[], %(sizes)s::int[]) c (campaign, size), generate_series(1, size) n
-    ) drawn
-) row;
-"""
-
-CONVERSATIONS = """
-insert into conversations_conversation (id, organization_id, campaign_id, texter_id, pinned_to_id, sender_id,
-    last_activity, waiting_since, held_since, changed_in, status, passes, opted_out, escalated, hours_key)
-select id, %(organization)s, campaign, case when not unassigned then holder end, null, %(sender)s, at,
-    case when status = 3 then at end, case when not unassigned then at end, pg_current_xact_id(), status, 1,
-    opted_out, escalated, zone
-from bench_rows order by id;
-"""
-
-MESSAGES = """
-insert into conversations_message (organization_id, conversation_id, author_id, service_id, sender_id, direction, kind,
-    status, pass_number, text, error, created_at)
-select %(organization)s, r.id, case when outgoing then holder end, %(service)s, %(sender)s, case when outgoing then 1 else 2 end,
-    case when k = 1 then 1 else 2 end, case when outgoing then 4 else 8 end, case when k = 1 then 1 end,
-    case when outgoing then 'Hi, this is Sam with the Campaign. Can you join us this Saturday at 10am to knock doors? #' || r.id
-        else 'yes please tell me more about it when and where' end,
-    '', at - (r.messages - k) * interval '90 minutes'
-from bench_rows r, generate_series(1, r.messages) k,
-    lateral (select k %% 2 = 1 or r.status = 2 outgoing) said
-order by r.id, k;
-"""
-
-LEDGER = """
-insert into conversations_move (handoff_id, conversation_id, giver_id, receiver_id, at)
-select %(handoff)s, id, null, holder, %(now)s::timestamptz - interval '40 days' from bench_rows where not unassigned order by id;
-update conversations_conversation c set last_inbound = m.id from
-    (select conversation_id, max(id) id from conversations_message where direction = 2 group by 1) m
-    where m.conversation_id = c.id;
-insert into conversations_tagging (conversation_id, tag_id, at) select id, %(tag)s, at from bench_rows where escalated;
-insert into contacts_optout (organization_id, cell, at, channel, words, lifted_because)
-    select %(organization)s, cell, max(at), 'text', 'STOP', '' from bench_rows join contacts_contact using (id)
-    where opted_out group by cell;
-"""
+WORDS = [
+    "hi",
+    "thanks",
+    "for",
+    "the",
+    "note",
+    "are",
+    "you",
+    "able",
+    "to",
+    "join",
+    "us",
+    "on",
+    "saturday",
+    "we",
+    "need",
+    "volunteers",
+    "yes",
+    "no",
+    "maybe",
+    "please",
+    "tell",
+    "me",
+    "more",
+    "about",
+    "it",
+    "when",
+    "where",
+    "how",
+    "stop",
+    "sure",
+    "i",
+    "will",
+    "vote",
+    "already",
+    "voted",
+    "great",
+    "see",
+    "you",
+    "there",
+    "who",
+    "is",
+    "this",
+]
+TAGS = [("Escalated", False), ("Wrong number", True), ("Spanish", True), ("Volunteer", True), ("Donor", True)]
+# Weighted 5, 3, 1 and 2, as data.sql throws its dice.
+ZONES = ["America/New_York", "America/Chicago", "America/Denver", "America/Los_Angeles"]
+STATEMENTS = Path(__file__).with_suffix(".sql")
 
 
-def load(size: Size, *, seed: float = 0.2026) -> Organization:
-    """Fills the empty, migrated database. The same seed gives the same rows."""
+def ready(size: str, kept: bool) -> Organization:
+    """Fills the new database. One that is kept is filled once for these files, and each run works on a copy of it."""
+    if not kept:
+        return fill(SIZES[size])
+    written = hashlib.sha256(Path(__file__).read_bytes() + STATEMENTS.read_bytes())
+    filled, ours = f"bench_{size}_{written.hexdigest()[:12]}".lower(), settings.DATABASES["default"]["NAME"]
+    with at_the_door() as door:
+        if not door.execute("select 1 from pg_database where datname = %s", [filled]).fetchone():
+            door.execute(f"drop database if exists {ours}")
+            door.execute(f"create database {ours}")
+            fill(SIZES[size])
+            connection.close()
+            connection.close_pool()
+            door.execute(f"alter database {ours} rename to {filled}")
+        door.execute(f"drop database if exists {ours}")
+        door.execute(f"create database {ours} template {filled} strategy file_copy")
+    # It may have been filled before the newest of them.
+    migrate()
+    warm_up()
+    return Organization.objects.get()
+
+
+@contextmanager
+def at_the_door() -> Iterator[psycopg.Connection]:
+    """A session beside the database, which may then be made, renamed and dropped."""
+    with psycopg.connect(make_conninfo(settings.DATABASE_URL, dbname="postgres"), autocommit=True) as door:
+        yield door
+
+
+def migrate() -> None:
+    call_command("migrate", interactive=False, verbosity=0)
+
+
+def warm_up() -> None:
+    """Reads everything into the server's cache, where a database that was just filled has it."""
+    with connection.cursor() as cursor:
+        cursor.execute("create extension if not exists pg_prewarm")
+        cursor.execute("select sum(pg_prewarm(oid)) from pg_class where relkind in ('r', 'i') and oid >= 16384")
+
+
+def fill(size: Size, *, seed: int = 20261123) -> Organization:
+    """Migrates the empty database and fills it. The same seed gives the same rows."""
+    migrate()
+    dice = random.Random(seed)
+    office = founded(size, dice)
+    with connection.cursor() as cursor:
+        # Nothing of it is wrong, says bin/textbank check-invariants; to ask a million times takes minutes.
+        cursor.execute("set session_replication_role = replica")
+        cursor.execute("set work_mem = '256MB'")
+        cursor.execute("select setseed(%s)", [dice.random()])
+        for statement in STATEMENTS.read_text().split(";\n"):
+            if statement.strip():
+                cursor.execute(statement, office)
+        cursor.execute("reset session_replication_role")
+        cursor.execute("reset work_mem")
+    return Organization.objects.get()
+
+
+def founded(size: Size, dice: random.Random) -> dict[str, Any]:
+    """Makes what there is few of, and returns what the statements must know."""
     now = dt.datetime.now(dt.UTC)
     organization = Organization.objects.create(slug="bench", name="Bench")
     Settings.objects.create(organization=organization, texting_starts=dt.time(0), texting_ends=dt.time(0))
     service = MessagingService.objects.create(organization=organization, name="Simulator")
     sender = SenderNumber.objects.create(service=service, number="+16465550100", per_second=100_000)
-    people = User.objects.bulk_create(
-        User(email=f"texter{n}@bench.test", first_name=f"Texter {n}", password="!") for n in range(size.texters + 1)
-    )
-    members = Membership.objects.bulk_create(
-        Membership(organization=organization, user=user, role=Role.TEXTER if n else Role.OWNER)
-        for n, user in enumerate(people)
-    )
-    tag = organization.tags.create(title="Escalated", assignable=False)
-    campaigns = make_campaigns(organization, service, size, now)
-    given = {
+    staff, texters = people(organization, size.texters, dice)
+    tags = [organization.tags.create(title=title, assignable=assignable).pk for title, assignable in TAGS]
+    campaigns = [campaign(organization, service, size, now, dice) for size in size.campaigns]
+    return {
         "organization": organization.pk,
         "service": service.pk,
         "sender": sender.pk,
-        "members": [member.pk for member in members[1:]],
-        "texters": size.texters,
-        "campaigns": campaigns,
-        "sizes": list(size.campaigns),
+        "tags": tags,
+        "zones": ZONES,
         "now": now,
-        "first": 1,
-        "tag": tag.pk,
-        "handoff": opening(organization, size, now),
-        "syllables": SYLLABLES,
+        "block": BLOCK,
+        **names(dice),
+        **lists(size, campaigns),
+        **handoffs(campaigns, size.campaigns, texters, staff[0], dice),
+        **{kind.name.lower(): kind.value for kind in (*Direction, Kind.FIRST, Kind.REPLY)},
+        **{status.name.lower(): status.value for status in (MessageStatus.DELIVERED, MessageStatus.RECEIVED)},
     }
-    with connection.cursor() as cursor:
-        cursor.execute("select setseed(%s)", [seed])
-        cursor.execute("create temporary table bench_first (place int, name text)")
-        cursor.execute("create temporary table bench_last (place int, name text)")
-        for name in ("bench_first", "bench_last"):
-            cursor.execute(f"truncate {name}")
-        for statement in (NAMES, ROWS, CONTACTS, CONVERSATIONS, MESSAGES, LEDGER):
-            for one in statement.split(";\n"):
-                if one.strip():
-                    cursor.execute(one, given)
-        cursor.execute("drop table bench_rows, bench_first, bench_last")
-        cursor.execute(
-            "select setval(pg_get_serial_sequence('contacts_contact', 'id'), (select max(id) from contacts_contact))"
+
+
+def people(organization: Organization, texters: int, dice: random.Random) -> tuple[list[Membership], list[Membership]]:
+    roles = [(role, n + 1) for role, number in {**STAFF, Role.TEXTER: texters}.items() for n in range(number)]
+    users = User.objects.bulk_create(
+        User(
+            email=f"{role.name.lower()}{number}@bench.test",
+            first_name=name(dice, 2),
+            last_name=name(dice, 3),
+            password="!",
         )
-        cursor.execute("vacuum analyze")
-    return organization
+        for role, number in roles
+    )
+    members = Membership.objects.bulk_create(
+        Membership(organization=organization, user=user, role=role)
+        for user, (role, _) in zip(users, roles, strict=True)
+    )
+    return members[:-texters], members[-texters:]
 
 
-def make_campaigns(organization: Organization, service: MessagingService, size: Size, now: dt.datetime) -> list[int]:
-    from textbank.campaigns import scripting
-    from textbank.campaigns.models import Campaign
+def name(dice: random.Random, syllables: int) -> str:
+    return "".join(dice.choices(SYLLABLES, k=syllables)).capitalize()
 
-    made = []
-    for number, contacts in enumerate(size.campaigns, 1):
-        campaign = Campaign.objects.create(
-            organization=organization,
-            title=f"Campaign {number:02d} ({contacts})",
-            service=service,
-            started_at=now - dt.timedelta(days=40),
-            texting_starts=dt.time(0),
-            texting_ends=dt.time(0),
-        )
-        scripting.write(campaign, {"text": "Hi {firstName}, it's {texterFirstName}. Can you join us?"})
-        made.append(campaign.pk)
+
+def names(dice: random.Random) -> dict[str, Any]:
+    """Names, each with the place on a scale from 0 to 1 where it begins: the few first ones are met most."""
+    first = sorted({name(dice, 2) for _ in range(400)})[:300]
+    last = sorted({name(dice, 3) for _ in range(5000)})[:2500]
+    dice.shuffle(first)
+    dice.shuffle(last)
+    return {
+        "first_names": first,
+        "first_ranks": scale(len(first)),
+        "last_names": last,
+        "last_ranks": scale(len(last)),
+        "phrases": [" ".join(dice.choices(WORDS, k=dice.randint(2, 18))) for _ in range(1000)],
+    }
+
+
+def scale(names: int) -> list[float]:
+    weights = [1 / (rank + 3) for rank in range(names)]
+    return [0.0, *(reached / sum(weights) for reached in accumulate(weights[:-1]))]
+
+
+def campaign(
+    organization: Organization, service: MessagingService, contacts: int, now: dt.datetime, dice: random.Random
+) -> Campaign:
+    made = Campaign.objects.create(
+        organization=organization,
+        title=f"Campaign {Campaign.objects.count() + 1:02d} ({contacts})",
+        service=service,
+        started_at=now - dt.timedelta(days=dice.randint(5, 60)),
+        texting_starts=dt.time(0),
+        texting_ends=dt.time(0),
+        custom_fields=["precinct", "voter_id", "party", "event", "polling_place"],
+    )
+    scripting.write(made, {"text": "Hi {firstName}, it's {texterFirstName}. Can you join us?"})
     return made
 
 
-def opening(organization: Organization, size: Size, now: dt.datetime) -> int:
-    from textbank.conversations.models import Action, Handoff, State
+def lists(size: Size, campaigns: Sequence[Campaign]) -> dict[str, list[Any]]:
+    """Each campaign's contacts: how many, from which id on, and how many the campaign before has."""
+    return {
+        "campaigns": [campaign.pk for campaign in campaigns],
+        "starts": [campaign.started_at for campaign in campaigns],
+        "sizes": list(size.campaigns),
+        "firsts": list(accumulate(size.campaigns[:-1], initial=1)),
+        "neighbours": [0, *size.campaigns[:-1]],
+        "texting": [texting(contacts, size.texters) for contacts in size.campaigns],
+    }
 
-    return Handoff.objects.create(
-        organization=organization,
-        action=Action.OPENING,
+
+def texting(contacts: int, texters: int) -> int:
+    """How many of the texters text in a campaign of so many contacts."""
+    return max(5, min(texters, contacts // 1000))
+
+
+def handoffs(
+    campaigns: Sequence[Campaign],
+    sizes: Sequence[int],
+    texters: Sequence[Membership],
+    owner: Membership,
+    dice: random.Random,
+) -> dict[str, list[Any]]:
+    """Each campaign's opening, what each of its texters asked for, and what the owner took back; their figures follow."""
+    parts = [
+        (campaign, place, member)
+        for campaign, contacts in zip(campaigns, sizes, strict=True)
+        for place, member in enumerate(dice.sample(texters, texting(contacts, len(texters))))
+    ]
+    Handoff.objects.bulk_create(done(campaign, Action.OPENING, owner) for campaign in campaigns)
+    asked = Handoff.objects.bulk_create(done(c, Action.REQUEST, m, receivers=[m.pk]) for c, _, m in parts)
+    taken_back = Handoff.objects.bulk_create(done(campaign, Action.UNASSIGN, owner) for campaign in campaigns)
+    return {
+        "part_campaigns": [campaign.pk for campaign, _, _ in parts],
+        "part_places": [place for _, place, _ in parts],
+        "part_members": [member.pk for _, _, member in parts],
+        "part_handoffs": [handoff.pk for handoff in asked],
+        "taken_back": [handoff.pk for handoff in taken_back],
+    }
+
+
+def done(campaign: Campaign, action: Action, by: Membership, **more: Any) -> Handoff:
+    return Handoff(
+        organization_id=campaign.organization_id,
+        campaign=campaign,
+        action=action,
+        by=by,
         state=State.DONE,
-        at=now - dt.timedelta(days=40),
-        finished_at=now,
-    ).pk
-
-
-def migrate() -> None:
-    call_command("migrate", interactive=False, verbosity=0)
+        at=campaign.started_at,
+        finished_at=campaign.started_at,
+        **more,
+    )
