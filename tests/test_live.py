@@ -12,7 +12,8 @@ import time_machine
 
 from textbank import live, news
 
-TESS, THEO = 11, 12
+TESS, THEO, ADA, ZED = 11, 12, 13, 14
+RIVERTON, OTHERTON = 1, 2
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -23,6 +24,8 @@ def desk(monkeypatch) -> Iterator[live.Desk]:
     monkeypatch.setattr(live, "desk", desk)
     # One clock here: two pages opened at once are otherwise told, to be safe, to look at everything.
     monkeypatch.setattr(live, "SLACK", 0)
+    # Those who watch are told at most once a second: not by what an earlier test told them.
+    monkeypatch.setattr(news, "_teller", news.Teller())
     yield desk
     news.close()
 
@@ -89,6 +92,26 @@ def test_a_page_hears_what_is_its_own_and_nothing_else():
 
         assert await tess.hears() == ["conversation:7"]
         assert await theo.hears() == ["queue"]
+
+    tell(story)
+
+
+def test_who_watches_hears_what_happens_in_the_organization_and_nobody_else_does():
+    async def story() -> None:
+        ada = await opens(ADA, news.ticket(ADA, watches=RIVERTON))
+        zed = await opens(ZED, news.ticket(ZED, watches=OTHERTON))
+        tess = await opens(TESS)
+
+        news.tell_watchers(RIVERTON)
+
+        assert await ada.hears() == ["work"]
+        news.tell([ADA, TESS, ZED], "queue")
+        assert await ada.hears() == ["queue"]
+        assert await zed.hears() == ["queue"]
+        assert await tess.hears() == ["queue"]
+        assert len(live.desk) == 3, "a page that watches is one page"
+        await ada.leaves()
+        assert -RIVERTON not in live.desk.pages
 
     tell(story)
 

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import psycopg
 import pytest
@@ -15,6 +16,7 @@ from django.db import connection, transaction
 from textbank import news
 
 TESS, THEO, TARA = 11, 12, 13
+RIVERTON, OTHERTON = 1, 2
 WHERE = ["NAME", "HOST", "PORT", "USER", "PASSWORD"]
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -35,7 +37,9 @@ class Ear:
 
 
 @pytest.fixture
-def ear() -> Iterator[Ear]:
+def ear(monkeypatch) -> Iterator[Ear]:
+    # Those who watch are told at most once a second: not by what an earlier test told them.
+    monkeypatch.setattr(news, "_teller", news.Teller())
     ear = Ear()
     yield ear
     news.close()
@@ -153,11 +157,67 @@ def test_who_listens_is_told_to_look_at_everything_whenever_the_connection_is_ne
     assert asyncio.run(story()) == ["", "", json.dumps([["queue", [TESS]]], separators=(",", ":"))]
 
 
+class Thread(NamedTuple):
+    pk: int
+    texter_id: int | None
+    organization_id: int = RIVERTON
+
+
+def test_whoever_has_a_conversation_and_those_who_watch_hear_of_it(ear):
+    news.tell_of(Thread(7, TESS))
+    assert ear.hears() == [(-RIVERTON, "work"), (TESS, "conversation:7")]
+
+
+def test_what_somebody_did_themselves_is_news_for_those_who_watch_only(ear):
+    with transaction.atomic():
+        news.tell_of(Thread(7, TESS), by=TESS)
+        news.tell_of(Thread(8, None), by=TESS)
+
+    assert ear.hears() == [(-RIVERTON, "work")]
+
+
+def test_those_who_watch_are_told_the_same_once_a_second_however_much_happens():
+    teller = news.Teller()
+    work, other, own = ((news.MEMBERS, *hint) for hint in ((-RIVERTON, "work"), (-OTHERTON, "work"), (TESS, "queue")))
+    teller.waiting = {work, own}
+
+    assert teller.too_early(100.0) == set(), "the first is told at once"
+    assert teller.too_early(100.5) == {work}, "a member always hears at once"
+    teller.waiting = {work, other}
+    assert teller.too_early(100.9) == {work}, "another organization's evening is its own"
+    assert teller.too_early(101.0) == {other}
+    teller.waiting = set()
+    assert teller.too_early(200.0) == set()
+    assert teller.told == {}
+
+
+def test_what_comes_too_early_is_told_a_little_later_and_not_lost(ear):
+    news.tell_watchers(RIVERTON)
+    assert ear.hears() == [(-RIVERTON, "work")]
+
+    for _ in range(50):
+        news.tell_watchers(RIVERTON)
+
+    assert ear.hears() == [(-RIVERTON, "work")]
+    news.tell([TESS], "queue")
+    assert ear.hears() == [(TESS, "queue")], "fifty were one"
+
+
+def test_a_process_that_closes_keeps_nothing_back(ear):
+    news.tell_watchers(RIVERTON)
+    ear.hears()
+
+    news.tell_watchers(RIVERTON)
+    news.close()
+
+    assert ear.hears() == [(-RIVERTON, "work")]
+
+
 def test_a_ticket_is_its_holders_for_ten_minutes():
     with time_machine.travel("2026-10-20 12:00:00+00:00", tick=False) as clock:
-        ticket = news.ticket(TESS)
+        ticket = news.ticket(TESS, watches=RIVERTON)
         clock.shift(599)
-        assert news.holder(ticket)[0] == TESS
+        assert news.holder(ticket)[::2] == (TESS, RIVERTON)
 
         clock.shift(2)
         with pytest.raises(news.NoTicket):

@@ -9,12 +9,13 @@ import asyncio
 import json
 import time
 from collections import defaultdict, deque
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Collection, MutableMapping
 from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qs
 
 from textbank import news
+from textbank.news import Ticket
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -78,47 +79,49 @@ class Desk:
 
     def __init__(self) -> None:
         self.open_to = PAGES
-        self.pages: dict[int, set[Page]] = defaultdict(set)
+        self.pages: dict[int, set[Page]] = defaultdict(set)  # by member, and by whose watchers they are
         self.recent: deque[tuple[float, int, str]] = deque(maxlen=REMEMBERED)
         self.listening_since: float | None = None
         self.listener: asyncio.Task[None] | None = None
 
     def __len__(self) -> int:
-        return sum(map(len, self.pages.values()))
+        return sum(len(pages) for whose, pages in self.pages.items() if whose > 0)
 
-    def open(self, member: int, rendered: float) -> Page:
-        if len(self) >= self.open_to or len(self.pages.get(member, ())) >= PAGES_A_MEMBER:
+    def open(self, ticket: Ticket) -> Page:
+        if len(self) >= self.open_to or len(self.pages.get(ticket.member, ())) >= PAGES_A_MEMBER:
             raise Full
         if self.listener is None or self.listener.done():
             self.listening_since = None
             self.listener = asyncio.create_task(news.listen([news.MEMBERS], self.hear))
         page = Page()
-        for what in self.missed(member, rendered - SLACK):
+        for what in self.missed(heard_by(ticket), ticket.written - SLACK):
             page.put(what)
-        self.pages[member].add(page)
+        for whose in heard_by(ticket):
+            self.pages[whose].add(page)
         return page
 
-    def missed(self, member: int, rendered: float) -> list[str]:
-        """What this member was told between the page's rendering and now."""
+    def missed(self, mine: Collection[int], rendered: float) -> list[str]:
+        """What these were told between the page's rendering and now."""
         if self.listening_since is None:
             return []  # it will be told to look at everything as soon as somebody listens
         oldest = self.recent[0][0] if len(self.recent) == REMEMBERED else self.listening_since
         if rendered < oldest:
             return [EVERYTHING]
-        return [what for at, whose, what in self.recent if whose == member and at >= rendered]
+        return [what for at, whose, what in self.recent if whose in mine and at >= rendered]
 
-    def close(self, member: int, page: Page) -> None:
-        self.pages[member].discard(page)
-        if not self.pages[member]:
-            del self.pages[member]
+    def close(self, ticket: Ticket, page: Page) -> None:
+        for whose in heard_by(ticket):
+            self.pages[whose].discard(page)
+            if not self.pages[whose]:
+                del self.pages[whose]
 
     def hear(self, channel: str, payload: str) -> None:
         if not payload:
             self.start_over()
             return
-        for member, what in news.read(payload):
-            self.recent.append((time.time(), member, what))
-            for page in self.pages.get(member, ()):
+        for whose, what in news.read(payload):
+            self.recent.append((time.time(), whose, what))
+            for page in self.pages.get(whose, ()):
                 page.put(what)
 
     def start_over(self) -> None:
@@ -145,6 +148,11 @@ class Desk:
             self.listener = None
 
 
+def heard_by(ticket: Ticket) -> list[int]:
+    """Whose news a page with this ticket hears."""
+    return [ticket.member, *([news.watchers(ticket.watches)] if ticket.watches else [])]
+
+
 desk = Desk()
 
 
@@ -152,8 +160,8 @@ async def live(scope: Message, receive: Receive, send: Send) -> None:
     """GET /live/?ticket=… as an event stream; 401 asks for a fresh ticket, 503 for patience."""
     shown = parse_qs(scope["query_string"].decode("latin-1")).get("ticket", [""])[0]
     try:
-        member, rendered = news.holder(shown)
-        page = desk.open(member, rendered)
+        ticket = news.holder(shown)
+        page = desk.open(ticket)
     except news.NoTicket:
         await _refuse(send, 401, "This ticket is not valid, or not any more. Ask for a fresh one.")
     except Full:
@@ -164,7 +172,7 @@ async def live(scope: Message, receive: Receive, send: Send) -> None:
             await _stream(page, send)
         finally:
             leaving.cancel()
-            desk.close(member, page)
+            desk.close(ticket, page)
 
 
 async def _stream(page: Page, send: Send) -> None:

@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 
 import psycopg
 from django.core import signing
@@ -25,14 +25,33 @@ log = logging.getLogger(__name__)
 MEMBERS = "textbank_members"
 WORKERS = "textbank_workers"
 
+WORK = "work"  # something about an organization's conversations
+
 
 class NoTicket(Exception):
     """What was shown is not a ticket, or not any more."""
 
 
-Hint = tuple[str, int, str]  # channel, member, what
+class Thread(Protocol):
+    """A conversation, as far as news is concerned."""
+
+    pk: Any
+    organization_id: int
+    texter_id: int | None
+
+
+class Ticket(NamedTuple):
+    """What a page may hear: a member's news, and what is told to the watchers of an organization (0: nothing)."""
+
+    member: int
+    written: float  # seconds since 1970
+    watches: int = 0
+
+
+Hint = tuple[str, int, str]  # channel, member (or whose watchers), what
 
 PAUSE = 0.075  # seconds between two tellings; what comes up meanwhile goes together
+WATCHED = 1.0  # seconds before the same is told again to those who only watch, however much happens
 IDLE = 60.0  # seconds of silence after which the teller gives its connection back
 BACK_OFF = (1.0, 2.0, 5.0, 10.0)  # seconds before the next try to listen
 PAYLOAD = 7900  # bytes in one notification; PostgreSQL refuses 8000
@@ -49,33 +68,56 @@ def tell(members: Iterable[int], what: str) -> None:
     _after_commit({(MEMBERS, member, what) for member in members})
 
 
+def tell_watchers(organization: int, what: str = WORK) -> None:
+    """Hint to the open pages of the organization's administration that `what` changed: at most once a second.
+
+    They show what is everybody's, and nobody could say which of them shows what has changed.
+    """
+    _after_commit({(MEMBERS, watchers(organization), what)})
+
+
+def tell_of(thread: Thread, *, by: int | None = None) -> None:
+    """Hint that a conversation changed: to whoever has it, unless they did it themselves, and to those who watch."""
+    hints = {(MEMBERS, watchers(thread.organization_id), WORK)}
+    if thread.texter_id and thread.texter_id != by:
+        hints.add((MEMBERS, thread.texter_id, f"conversation:{thread.pk}"))
+    _after_commit(hints)
+
+
+def watchers(organization: int) -> int:
+    """What stands for an organization where a member is named: no member's id is below zero."""
+    return -organization
+
+
 def tell_worker() -> None:
     """Wake every delivering worker after this transaction's commit."""
     _after_commit({(WORKERS, 0, "")})
 
 
-def ticket(membership_id: int) -> str:
-    """A signed text that lets one page hear this member's news, if it begins within ten minutes."""
-    return signing.dumps([membership_id, time.time()], salt=SALT)
+def ticket(membership_id: int, *, watches: int = 0) -> str:
+    """A signed text that lets one page hear this member's news, if it begins within ten minutes.
+
+    With `watches`, also what happens in that organization.
+    """
+    return signing.dumps(Ticket(membership_id, time.time(), watches), salt=SALT)
 
 
-def holder(shown: str) -> tuple[int, float]:
-    """(whose, written when in seconds since 1970); raises NoTicket if it is forged or too old."""
+def holder(shown: str) -> Ticket:
+    """Raises NoTicket if what is shown is forged or too old."""
     try:
-        member, written = signing.loads(shown, salt=SALT, max_age=TICKET)
+        return Ticket(*signing.loads(shown, salt=SALT, max_age=TICKET))
     except signing.BadSignature as refused:
         raise NoTicket from refused
-    return member, written
 
 
 def flush() -> None:
     """Tell whatever is waiting now, in this thread."""
-    _teller.send()
+    _teller.send(at_once=True)
 
 
 def close() -> None:
     """Tell whatever is waiting and give the connection back. The next news opens another."""
-    _teller.send()
+    _teller.send(at_once=True)
     _teller.hang_up()
 
 
@@ -86,7 +128,7 @@ def parameters() -> dict[str, Any]:
 
 
 def read(payload: str) -> Iterator[tuple[int, str]]:
-    """(member, what) for each hint in a notification on MEMBERS."""
+    """(member, or whose watchers; what) for each hint in a notification on MEMBERS."""
     for what, members in json.loads(payload):
         for member in members:
             yield member, what
@@ -159,6 +201,7 @@ class Teller:
 
     def __init__(self) -> None:
         self.waiting: set[Hint] = set()
+        self.told: dict[Hint, float] = {}  # lately, to those who watch
         self.something = threading.Event()
         self.adding = threading.Lock()
         self.sending = threading.Lock()
@@ -182,18 +225,28 @@ class Teller:
                 continue
             self.something.clear()
             told = self.send()
+            if self.waiting:
+                self.something.set()
             # A database that is down must not be knocked at for every click.
             time.sleep(PAUSE if told else BACK_OFF[0])
 
-    def send(self) -> bool:
-        """Everything that waits, in one statement; False (and it is lost) if the database did not take it."""
+    def send(self, *, at_once: bool = False) -> bool:
+        """What waits and is due, in one statement; False (and it is lost) if the database did not take it."""
         with self.sending:
             with self.adding:
-                hints, self.waiting = self.waiting, set()
+                early = set() if at_once else self.too_early(time.monotonic())
+                hints, self.waiting = self.waiting - early, early
             if not hints:
                 return True
             # Twice, because the first failure may only be how we learn that the database was restarted.
             return self.notify(hints) or self.notify(hints)
+
+    def too_early(self, now: float) -> set[Hint]:
+        """What watchers were told less than a second ago; what is told now counts from here."""
+        self.told = {hint: at for hint, at in self.told.items() if now - at < WATCHED}
+        early = self.waiting & self.told.keys()
+        self.told |= {hint: now for hint in self.waiting - early if hint[1] < 0}
+        return early
 
     def notify(self, hints: set[Hint]) -> bool:
         try:
