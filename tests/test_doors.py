@@ -139,6 +139,9 @@ POST  /{org}/admin/people/{person}/unsuspend/                        admins
 GET   /{org}/admin/people/{person}/hand-on/                          admins
 POST  /{org}/admin/people/{person}/hand-on/                          admins
 
+GET   /{org}/admin/settings/                                         owners
+POST  /{org}/admin/settings/                                         owners
+
 GET   /api/v1/                                                       anybody
 GET   /api/v1/docs                                                   anybody
 GET   /api/v1/openapi.json                                           anybody

@@ -27,6 +27,7 @@ from textbank.web import (
     review_reading,
     scripts,
     texter,
+    settings,
     uploads,
 )
 
@@ -123,3 +124,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("<slug:org>/admin/people/<int:pk>/hand-on/", leaving.hand_on, name="hand_on"),
     path("<slug:org>/admin/people/<int:pk>/unsuspend/", people.unsuspend, name="unsuspend"),
 ]
+    # Owners
+    path("<slug:org>/admin/settings/", settings.settings, name="settings"),

@@ -41,6 +41,7 @@ PLACES = [
 COUNTED = {"escalated_convos": Filter.parse({"escalated": "only"})}
 
 
+    ("Settings", "settings", "settings", Role.OWNER),
 def nav(member: Membership, path: str) -> list[dict[str, Any]]:
     """The places of the administration that this person may use, and which of them the page is in."""
     if not member.may(Role.SUPERVOLUNTEER):
