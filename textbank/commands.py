@@ -18,6 +18,7 @@ from textbank.assignments.plans import BadPlan, Plan
 from textbank.campaigns.models import Campaign
 from textbank.conversations.filters import READERS, BadFilter, Filter, Strangers
 from textbank.conversations.models import Action, Handoff, State
+from textbank.conversations.models.handoff import OutOfReach
 from textbank.conversations.snapshots import BadSnapshot, Snapshot
 from textbank.organizations.models import Membership, Role
 from textbank.reports import receipts
@@ -162,7 +163,7 @@ def refusals() -> Iterator[None]:
         yield
     except Strangers as no:
         raise Refused(f"There is no such {no} in the organization.") from None
-    except (BadPlan, BadFilter, BadSnapshot, undoing.StillRunning, undoing.AlreadyUndone) as no:
+    except (BadPlan, BadFilter, BadSnapshot, OutOfReach, undoing.StillRunning, undoing.AlreadyUndone) as no:
         raise Refused(str(no)) from None
 
 

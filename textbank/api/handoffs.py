@@ -11,7 +11,7 @@ from pydantic import Field, StrictBool, StrictInt
 
 from textbank.access import MemberRequest
 from textbank.api import shapes
-from textbank.api.door import handing_on
+from textbank.api.door import admins, handing_on
 from textbank.api.errors import REFUSALS
 from textbank.api.members import chosen
 from textbank.api.shapes import After, Id, Limit, Listed, Said
@@ -80,7 +80,7 @@ def begun(act: Handoff) -> Status:
     return Status(202 if act.state == State.RUNNING else 201, answer(act))
 
 
-@router.get("/handoffs", response={200: Listed[HandoffShape], **REFUSALS})
+@router.get("/handoffs", auth=admins, response={200: Listed[HandoffShape], **REFUSALS})
 def handoffs(request: MemberRequest, limit: Limit = 50, after: After = "") -> Any:
     """Every act by which conversations changed hands, newest first."""
     found = Handoff.objects.filter(organization_id=request.member.organization_id)

@@ -157,7 +157,8 @@ def close(handoff: Handoff, matter: Matter, state: State) -> Handoff:
 
 
 def stop(handoff: Handoff, *, by: Membership) -> None:
-    """Asks a running hand-off to stop after the batch at hand. Raises NotRunning."""
+    """Asks a running hand-off to stop after the batch at hand. Raises OutOfReach, NotRunning."""
+    handoff.refuse_out_of_reach(by)
     if not Handoff.objects.filter(pk=handoff.pk, state=State.RUNNING).update(stop_asked=True):
         raise NotRunning("It is not running any more.")
 

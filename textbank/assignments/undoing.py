@@ -29,7 +29,7 @@ def undo(handoff: Handoff, *, by: Membership, now: dt.datetime) -> Handoff:
     What was worked on (an outgoing text, a close, a tag or an answer; an inbound text alone does not count), what
     was moved again, and what belonged to somebody who is gone stays, and the record says so.
     """
-    refuse(handoff)
+    refuse(handoff, by)
     try:
         return carrying_out.begin(Undoing(handoff, by, now))
     except IntegrityError as error:
@@ -39,16 +39,17 @@ def undo(handoff: Handoff, *, by: Membership, now: dt.datetime) -> Handoff:
 
 
 def preview(handoff: Handoff, *, by: Membership, now: dt.datetime) -> Handoff:
-    """What undoing it now would write down; nothing is written. Raises StillRunning, AlreadyUndone."""
-    refuse(handoff)
+    """What undoing it now would write down; nothing is written. Raises OutOfReach, StillRunning, AlreadyUndone."""
+    refuse(handoff, by)
     undoing = Undoing(handoff, by, now)
     back = undoing.record()
     ledger.count(back, undoing.cards(None, dealt=0))
     return back
 
 
-def refuse(handoff: Handoff) -> None:
-    """Raises StillRunning or AlreadyUndone for what cannot be undone now."""
+def refuse(handoff: Handoff, by: Membership) -> None:
+    """Raises OutOfReach for what is not theirs to undo, StillRunning or AlreadyUndone for what cannot be undone now."""
+    handoff.refuse_out_of_reach(by)
     if handoff.state == State.RUNNING:
         raise StillRunning("It is still running. Stop it first.")
     if Handoff.objects.filter(undoes=handoff).exists():

@@ -135,7 +135,7 @@ def hands(figures: Mapping[str, int], people: Mapping[int, Membership]) -> str:
 def one(request: MemberRequest, pk: int) -> HttpResponse:
     """The record: what was asked, what came of it, and each conversation."""
     act = one_of(request, pk)
-    context = {**standing(act), **whole(act, request.member), **its_moves(request, act)}
+    context = {**standing(act, request.member), **whole(act, request.member), **its_moves(request, act)}
     return render(request, f"handoffs/{'record' if part(request) == 'record' else 'handoff'}.html", context)
 
 
@@ -145,7 +145,7 @@ def one(request: MemberRequest, pk: int) -> HttpResponse:
 def how_far(request: MemberRequest, pk: int) -> HttpResponse:
     """How far it has come, asked again and again while it runs."""
     act = one_of(request, pk)
-    answer = render(request, "handoffs/standing.html", {**standing(act), "with_link": "linked" in request.GET})
+    answer = render(request, "handoffs/standing.html", {**standing(act, request.member), **linked(request)})
     return answer if act.state == State.RUNNING else trigger_client_event(answer, "handoff-ended")
 
 
@@ -154,15 +154,17 @@ def one_of(request: MemberRequest, pk: int) -> Handoff:
     return get_object_or_404(found.select_related("by__user", "undone_by__by__user", "undoes", "campaign"), pk=pk)
 
 
-def standing(act: Handoff) -> dict[str, Any]:
-    """How far it has come, or what came of it."""
+def standing(act: Handoff, viewer: Membership) -> dict[str, Any]:
+    """How far it has come, or what came of it, and whether the viewer may stop it or take it back."""
+    theirs = act.within_reach_of(viewer)
     return {
         "act": act,
         "said": receipts.said(act),
         "left_alone": receipts.in_words(act),
         "running": act.state == State.RUNNING,
         "undone_by": getattr(act, "undone_by", None),
-        "may_undo": act.state != State.RUNNING and act.moved > 0 and not hasattr(act, "undone_by"),
+        "may_stop": theirs and not act.stop_asked,
+        "may_undo": theirs and act.state != State.RUNNING and act.moved > 0 and not hasattr(act, "undone_by"),
     }
 
 
@@ -239,7 +241,11 @@ def stop(request: MemberRequest, pk: int) -> HttpResponse:
     act.stop_asked = True
     if not by_htmx(request):
         return to_record(request, act)
-    return render(request, "handoffs/standing.html", {**standing(act), "with_link": "linked" in request.GET})
+    return render(request, "handoffs/standing.html", {**standing(act, request.member), **linked(request)})
+
+
+def linked(request: HttpRequest) -> dict[str, bool]:
+    return {"with_link": "linked" in request.GET}
 
 
 @never_cache
@@ -263,7 +269,8 @@ def receipt(request: MemberRequest, act: Handoff, **more: Any) -> HttpResponse:
         return to_record(request, act)
     gave_back = Action(act.action).to_the_pool and act.moved and act.state != State.RUNNING
     pool = requestable.in_words(act, timezone.now()) if gave_back else []
-    answer = render(request, "handoffs/receipt.html", {**standing(act), "with_link": True, "pool": pool, **more})
+    context = {**standing(act, request.member), "with_link": True, "pool": pool, **more}
+    answer = render(request, "handoffs/receipt.html", context)
     return trigger_client_event(answer, "handoff-ended")
 
 

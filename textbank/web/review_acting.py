@@ -169,7 +169,7 @@ def hand_on(request: MemberRequest) -> HttpResponse:
         return refused(request, str(no))
     except Strangers as no:
         raise Http404("What was chosen is not here.") from no
-    answer = render(request, "review/receipt.html", receipt(act))
+    answer = render(request, "review/receipt.html", receipt(act, request.member))
     return trigger_client_event(answer, "acted", {"running": act.state == State.RUNNING})
 
 
@@ -190,8 +190,8 @@ def carried_out(wish: Wish) -> Handoff:
     return act
 
 
-def receipt(act: Handoff) -> dict[str, Any]:
-    context = standing(act) | {"with_link": True}
+def receipt(act: Handoff, viewer: Membership) -> dict[str, Any]:
+    context = standing(act, viewer) | {"with_link": True}
     if act.action == Action.UNASSIGN and act.moved and act.state != State.RUNNING:
         context["pool"] = requestable.in_words(act, timezone.now())
     return context

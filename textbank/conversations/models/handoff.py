@@ -1,10 +1,11 @@
+from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from textbank.campaigns.models import Campaign
 from textbank.conversations.models.conversation import Conversation
-from textbank.organizations.models import Membership, Organization
+from textbank.organizations.models import Membership, Organization, Role
 
 
 class Action(models.TextChoices):
@@ -23,6 +24,12 @@ class Action(models.TextChoices):
         return self in POOLING
 
 
+class OutOfReach(PermissionDenied):
+    """Stopping a hand-off, or taking it back, takes another role."""
+
+
+# What whoever may hand on can do; the others are admins', or no one person's.
+ORDINARY = {Action.REASSIGN, Action.UNASSIGN}
 POOLING = {Action.UNASSIGN, Action.RELEASE_UNSENT, Action.RELEASE_UNREPLIED, Action.RELEASE_UNHANDLED}
 
 
@@ -99,6 +106,23 @@ class Handoff(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_action_display()} {self.pk}"
+
+    def within_reach_of(self, member: Membership) -> bool:
+        """Whether they may stop it and take it back: an admin every one, a supervolunteer who may hand on what they
+        might have done themselves. Of an undo, what it undid says so."""
+        if member.may(Role.ADMIN):
+            return True
+        return self.undoes.within_reach_of(member) if self.undoes else member.may_hand_on and self.action in ORDINARY
+
+    def refuse_out_of_reach(self, by: Membership) -> None:
+        """Raises OutOfReach."""
+        if not self.within_reach_of(by):
+            raise OutOfReach("Only an admin may stop this or take it back.")
+
+    @property
+    def dealt(self) -> int:
+        """How many cards fell to somebody, or to the pool: moved, and already where they would go by the deal."""
+        return max(self.moved, sum(self.shares.values()))
 
 
 class Move(models.Model):
