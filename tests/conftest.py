@@ -18,6 +18,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 
+from textbank import news
 from textbank.demo.children import Children, free_port
 from textbank.demo.running import start_all
 from textbank.embedded import Server, wipe
@@ -42,6 +43,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     if server := config.stash.get(run, None):
+        news.close()
         server.stop()
         wipe(server.home)
         shutil.rmtree(server.home)

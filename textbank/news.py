@@ -25,7 +25,8 @@ log = logging.getLogger(__name__)
 MEMBERS = "textbank_members"
 WORKERS = "textbank_workers"
 
-WORK = "work"  # something about an organization's conversations
+# What those who watch are told: something about the conversations; or which of them are escalated.
+WORK, ESCALATED = "work", "escalated"
 
 
 class NoTicket(Exception):

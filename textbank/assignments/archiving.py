@@ -26,7 +26,7 @@ def archive(campaign: Campaign, *, by: Membership, now: dt.datetime) -> int:
         .update(status=MessageStatus.CANCELLED, error="The campaign was archived.")
     )
     audit.record(campaign.organization, "archived", campaign, by=by, cancelled=cancelled)
-    news.tell(texters_of(campaign), "queue")
+    tell(campaign)
     return cancelled
 
 
@@ -37,4 +37,11 @@ def unarchive(campaign: Campaign, *, by: Membership) -> None:
     campaign.archived_at = None
     campaign.save(update_fields=["archived_at"])
     audit.record(campaign.organization, "unarchived", campaign, by=by)
+    tell(campaign)
+
+
+def tell(campaign: Campaign) -> None:
+    """Its texters have other work now, and other conversations count as escalated."""
     news.tell(texters_of(campaign), "queue")
+    news.tell_watchers(campaign.organization_id)
+    news.tell_watchers(campaign.organization_id, news.ESCALATED)

@@ -31,6 +31,7 @@ def start(campaign: Campaign, *, by: Membership, now: dt.datetime) -> None:
     campaign.service = campaign.service or service_of(campaign)
     campaign.save(update_fields=["started_at", "service"])
     audit.record(campaign.organization, "started", campaign, by=by)
+    tell(campaign)
 
 
 def lacking(campaign: Campaign) -> list[str]:
@@ -78,7 +79,7 @@ def pause(campaign: Campaign, *, by: Membership, now: dt.datetime) -> None:
     campaign.paused_at = now
     campaign.save(update_fields=["paused_at"])
     audit.record(campaign.organization, "paused", campaign, by=by)
-    news.tell(texters_of(campaign), "queue")
+    tell(campaign)
 
 
 @transaction.atomic
@@ -88,7 +89,13 @@ def resume(campaign: Campaign, *, by: Membership) -> None:
     campaign.paused_at = None
     campaign.save(update_fields=["paused_at"])
     audit.record(campaign.organization, "resumed", campaign, by=by)
+    tell(campaign)
+
+
+def tell(campaign: Campaign) -> None:
+    """Its texters may send other texts now than before."""
     news.tell(texters_of(campaign), "queue")
+    news.tell_watchers(campaign.organization_id)
 
 
 def texters_of(campaign: Campaign) -> list[int]:

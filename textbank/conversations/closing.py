@@ -43,8 +43,8 @@ def change(conversation: Conversation, status: Status) -> bool:
         .update(status=status, worked_at=timezone.now(), changed_in=CurrentTransaction())
     )
     conversation.status = status
-    if changed and conversation.texter_id:
-        news.tell([conversation.texter_id], f"conversation:{conversation.pk}")
+    if changed:
+        news.tell_of(conversation)
     return bool(changed)
 
 
@@ -71,6 +71,5 @@ def turn(threads: list[Conversation], status: Expression, now: dt.datetime) -> i
         status=status, worked_at=now, changed_in=CurrentTransaction()
     )
     for thread in threads:
-        if thread.texter_id:
-            news.tell([thread.texter_id], f"conversation:{thread.pk}")
+        news.tell_of(thread)
     return len(threads)

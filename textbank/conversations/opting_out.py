@@ -123,5 +123,6 @@ def mark(organization: int, cell: str, *, opted_out: bool) -> None:
         opted_out=opted_out, changed_in=CurrentTransaction()
     )
     for thread in other:
-        if thread.texter_id:
-            news.tell([thread.texter_id], f"conversation:{thread.pk}")
+        news.tell_of(thread)
+    if any(thread.escalated for thread in other):
+        news.tell_watchers(organization, news.ESCALATED)

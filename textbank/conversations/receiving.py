@@ -70,8 +70,7 @@ def keep(service: MessagingService, inbound: Inbound, now: dt.datetime) -> Messa
         changed_in=CurrentTransaction(),
     )
     heed(thread, message, now)
-    if thread.texter_id:
-        news.tell([thread.texter_id], f"conversation:{thread.pk}")
+    news.tell_of(thread)
     return message
 
 

@@ -235,8 +235,7 @@ def queue(look: Look, text: str | None, by: Membership, client_id: uuid.UUID, no
     )
     if look.drafted:
         Draft.objects.filter(conversation_id=thread.pk, author=by).delete()
-    if thread.texter_id and thread.texter_id != by.pk:
-        news.tell([thread.texter_id], f"conversation:{thread.pk}")
+    news.tell_of(thread, by=by.pk)
     news.tell_worker()
     return message
 

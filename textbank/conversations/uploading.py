@@ -21,7 +21,7 @@ from textbank.contacts.models import Upload, UploadChunk
 from textbank.contacts.reading import Unreadable
 from textbank.conversations import loading
 from textbank.conversations.sending import CampaignArchived
-from textbank.organizations.models import Membership, Role
+from textbank.organizations.models import Membership
 
 PIECE = 512 * 1024  # bytes of the file in a row
 BATCH = 5_000  # contacts between two signs of life
@@ -178,9 +178,8 @@ def fail(upload: Upload, sentence: str) -> None:
 
 
 def tell(upload: Upload) -> None:
-    """Admins' pages hear that the upload has moved on."""
-    admins = Membership.objects.active().at_least(Role.ADMIN).filter(organization=upload.campaign.organization_id)
-    news.tell(admins.values_list("pk", flat=True), f"upload:{upload.pk}")
+    """Pages of the administration hear that the upload has moved on."""
+    news.tell_watchers(upload.campaign.organization_id, f"upload:{upload.pk}")
 
 
 def rejected_csv(upload: Upload) -> Iterator[str]:
