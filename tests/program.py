@@ -23,6 +23,9 @@ class Program:
     def put(self, path: str, body: Any = None) -> Any:
         return self.send("put", path, body)
 
+    def patch(self, path: str, body: Any = None) -> Any:
+        return self.send("patch", path, body)
+
     def send(self, method: str, path: str, body: Any, content_type: str = "application/json") -> Any:
         given = {"data": "" if body is None else body, "content_type": content_type}
         return self.heard(getattr(self.client, method)(address(path), headers=self.headers, **given))

@@ -42,6 +42,7 @@ api-admins             401      own  401  403   403   403  in   in
 """
 
 DOORS = """
+api-owners             401      403  401  403   403   403  403  in
 GET   /healthz                                                       anybody
 GET   /readyz                                                        anybody
 POST  /webhooks/{provider}/{service}/inbound                         carriers
@@ -186,6 +187,8 @@ ROLES = {
     "members": Role.TEXTER,
     "who-has-it": Role.TEXTER,
     "supervolunteers": Role.SUPERVOLUNTEER,
+GET   /api/v1/settings                                               api-owners
+PATCH /api/v1/settings                                               api-owners     {}
     # An organization may let its supervolunteers reassign; unless it says so they are refused behind the door.
     "who-hands-on": Role.SUPERVOLUNTEER,
     "admins": Role.ADMIN,

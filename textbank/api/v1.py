@@ -2,7 +2,19 @@
 
 from ninja import NinjaAPI
 
-from textbank.api import campaigns, contacts, conversations, errors, handoffs, me, members, messages, releases, texter
+from textbank.api import (
+    campaigns,
+    contacts,
+    conversations,
+    errors,
+    handoffs,
+    me,
+    members,
+    messages,
+    releases,
+    settings,
+    texter,
+)
 from textbank.api.door import CarefulParser, nothing_unknown, texters
 
 DESCRIPTION = """
@@ -31,5 +43,6 @@ for name, resource in (
     ("Hand-offs", handoffs),
     ("Hand-offs", releases),
     ("Texter", texter),
+    ("Settings", settings),
 ):
     api.add_router("", resource.router, tags=[name])
