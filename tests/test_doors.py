@@ -17,6 +17,8 @@ from django.utils.http import int_to_base36
 
 from textbank.api.v1 import api
 from textbank.contacts.models import Upload
+from textbank.conversations import saving
+from textbank.conversations.filters import Filter
 from textbank.conversations.models import Handoff, Status
 from textbank.organizations import joining
 from textbank.organizations.models import Role, Tag, Token
@@ -33,6 +35,7 @@ members                sign-in  404  403  in    in    in   in   in
 who-has-it             sign-in  404  403  404   in    in   in   in
 supervolunteers        sign-in  404  403  403   403   in   in   in
 who-hands-on           sign-in  404  403  403   403   403  in   in
+who-shares             sign-in  404  403  403   403   403  in   in
 admins                 sign-in  404  403  403   403   403  in   in
 owners                 sign-in  404  403  403   403   403  403  in
 api-members            401      own  401  in    in    in   in   in
@@ -42,7 +45,6 @@ api-admins             401      own  401  403   403   403  in   in
 """
 
 DOORS = """
-api-owners             401      403  401  403   403   403  403  in
 GET   /healthz                                                       anybody
 GET   /readyz                                                        anybody
 POST  /webhooks/{provider}/{service}/inbound                         carriers
@@ -113,6 +115,11 @@ POST  /{org}/admin/message-review/receivers/                         who-hands-o
 POST  /{org}/admin/message-review/mark/                              supervolunteers
 POST  /{org}/admin/message-review/plan/                              who-hands-on
 POST  /{org}/admin/message-review/hand-on/                           who-hands-on
+GET   /{org}/admin/message-review/filters/save/                      supervolunteers
+POST  /{org}/admin/message-review/filters/save/                      supervolunteers
+GET   /{org}/admin/message-review/filters/{filter}/                  who-shares
+POST  /{org}/admin/message-review/filters/{filter}/                  who-shares
+POST  /{org}/admin/message-review/filters/{filter}/delete/           who-shares
 GET   /{org}/admin/message-review/{conversation}/                    supervolunteers
 GET   /{org}/admin/message-review/{conversation}/row/                supervolunteers
 POST  /{org}/admin/message-review/{conversation}/opt-in/             admins
@@ -187,10 +194,10 @@ ROLES = {
     "members": Role.TEXTER,
     "who-has-it": Role.TEXTER,
     "supervolunteers": Role.SUPERVOLUNTEER,
-GET   /api/v1/settings                                               api-owners
-PATCH /api/v1/settings                                               api-owners     {}
     # An organization may let its supervolunteers reassign; unless it says so they are refused behind the door.
     "who-hands-on": Role.SUPERVOLUNTEER,
+    # What is saved for everybody is changed by admins, one's own by oneself.
+    "who-shares": Role.SUPERVOLUNTEER,
     "admins": Role.ADMIN,
     "owners": Role.OWNER,
 }
@@ -263,6 +270,7 @@ def named(riverton, otherton):
         "kind": "texters",
         "handoff": Handoff.objects.latest("pk").pk,
         "invite": invite.pk,
+        "filter": saving.save("Monday", Filter.parse({"escalated": "only"}), "name", by=riverton.ada, shared=True).pk,
         "person": riverton.tara.pk,
         "tag": Tag.objects.create(organization=riverton.organization, title="Spanish").pk,
         "step": campaign.first_step_id,

@@ -25,9 +25,10 @@ from textbank.web import (
     review_acting,
     review_choices,
     review_reading,
+    review_saved,
     scripts,
-    texter,
     settings,
+    texter,
     uploads,
 )
 
@@ -89,6 +90,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("<slug:org>/admin/message-review/mark/", review_acting.mark, name="review_mark"),
     path("<slug:org>/admin/message-review/plan/", review_acting.plan, name="review_plan"),
     path("<slug:org>/admin/message-review/hand-on/", review_acting.hand_on, name="review_hand_on"),
+    path("<slug:org>/admin/message-review/filters/save/", review_saved.save, name="save_filter"),
+    path("<slug:org>/admin/message-review/filters/<int:pk>/", review_saved.change, name="change_filter"),
+    path("<slug:org>/admin/message-review/filters/<int:pk>/delete/", review_saved.delete, name="delete_filter"),
     path("<slug:org>/admin/message-review/<int:pk>/", review_reading.conversation, name="review_conversation"),
     path("<slug:org>/admin/message-review/<int:pk>/row/", review_reading.row, name="review_row"),
     path("<slug:org>/admin/message-review/<int:pk>/opt-in/", review_reading.opt_in, name="review_opt_in"),
@@ -123,6 +127,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("<slug:org>/admin/people/<int:pk>/suspend/", leaving.suspend, name="suspend"),
     path("<slug:org>/admin/people/<int:pk>/hand-on/", leaving.hand_on, name="hand_on"),
     path("<slug:org>/admin/people/<int:pk>/unsuspend/", people.unsuspend, name="unsuspend"),
-]
     # Owners
     path("<slug:org>/admin/settings/", settings.settings, name="settings"),
+]

@@ -31,7 +31,7 @@ class TitleTaken(ValueError):
     def __init__(self, there: SavedFilter) -> None:
         whose = "Everybody here has" if there.shared else "You have"
         super().__init__(f"{whose} a filter called “{there.title}” already.")
-        self.there = there
+        self.there, self.fields = there, {"title": str(self)}
 
 
 class NotYoursToChange(PermissionDenied):
@@ -126,10 +126,15 @@ def on_the_shelf(member: Membership, shared: bool) -> SavedFilterQuerySet:
 
 def locked(saved: SavedFilter, by: Membership) -> SavedFilter:
     """As it is now. Raises NotYoursToChange."""
-    saved = SavedFilter.objects.select_for_update(of=("self",)).select_related("owner").get(pk=saved.pk)
-    if not saved.may_be_changed(by):
-        raise NotYoursToChange("Everybody’s filters are changed by admins here.")
+    saved = SavedFilter.objects.select_for_update(of=("self",)).select_related("owner__user").get(pk=saved.pk)
+    check_changer(saved, by)
     return saved
+
+
+def check_changer(saved: SavedFilter, by: Membership) -> None:
+    """Raises NotYoursToChange."""
+    if not saved.may_be_changed(by):
+        raise NotYoursToChange("What is saved for everybody is changed by admins here.")
 
 
 def keep(saved: SavedFilter) -> None:

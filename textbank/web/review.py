@@ -14,11 +14,11 @@ from django_htmx.http import push_url, replace_url
 from textbank.access import MemberRequest, door
 from textbank.conversations import saying
 from textbank.conversations.filters import ORDERS, SUSPENDED, UNASSIGNED, BadFilter, Filter, Strangers
-from textbank.conversations.models import Conversation, Status
+from textbank.conversations.models import Conversation, SavedFilter, Status
 from textbank.conversations.models.conversation import ConversationQuerySet
 from textbank.conversations.snapshots import BadSnapshot, Snapshot
 from textbank.organizations.models import Membership, Role
-from textbank.reports import listing
+from textbank.reports import listing, saved_filters
 from textbank.reports.listing import LastMessage, Worn
 from textbank.reports.pages import BadPlace, Page, page, page_before
 
@@ -88,12 +88,22 @@ def show(request: MemberRequest, place: Place) -> HttpResponse:
         context |= form_of(Filter.parse(place.fixed), {}) | {"wrong": list(no.fields.values())}
         return answer(request, context, status=422)
     context |= listed(request, place, here, asked)
+    if context.get("gone"):
+        return named_in_vain(request, context)
     response = answer(request, context)
     if not request.headers.get("HX-Request"):
         return response
     # Looking at the same list again is no step that Back should undo.
     same = request.headers.get("HX-Current-URL", "").endswith(context["address"])
     return (replace_url if same else push_url)(response, context["address"])
+
+
+def named_in_vain(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
+    """The filter names what is not here: the page says so, and finds nothing. htmx, which swaps no 404, goes there."""
+    response = answer(request, context, status=404)
+    if request.headers.get("HX-Request"):
+        response["HX-Redirect"] = context["address"]
+    return response
 
 
 def answer(request: HttpRequest, context: dict[str, Any], status: int = 200) -> HttpResponse:
@@ -137,21 +147,56 @@ def listed(request: MemberRequest, place: Place, here: str, asked: Asked) -> dic
     where: dict[str, Any] = {key: value for key, value in (("after", asked.after), ("before", asked.before)) if value}
     context = form_of(which, names) | {"asked": asked, "address": address(here, asked, **where)}
     if which.empty:
-        return context
+        return context | on_the_shelf(viewer, asked)
+    context["parts"] = removable(place, here, asked, saying.with_names(which, names))
+    if gone := which.gone(names):
+        return context | {"gone": [f"a {kind}" for kind in gone]}
     # Before anything is read: whatever changes in between counts as changed since it was seen.
     seen = snapshot(asked.as_of)
     shown = paged(found(which, viewer, seen.at), asked)
     only = len(shown.rows) if not shown.next and not shown.previous else None
     return context | {
         "rows": [Row(one, listing.last_message(one), listing.tags(one)) for one in shown.rows],
-        "parts": removable(place, here, asked, saying.with_names(which, names)),
         "orders": orders(here, asked),
         "next": address(here, asked, after=shown.next) if shown.next else "",
         "previous": address(here, asked, before=shown.previous) if shown.previous else "",
         "seen": seen.token(),
         "count": only,
-        "query": which.as_query(),
+        **on_the_shelf(viewer, asked),
     }
+
+
+class Kept(NamedTuple):
+    """A saved filter with the address at which it opens, and whether the viewer may rename and delete it."""
+
+    saved: SavedFilter
+    which: Filter | None
+    words: str
+    trouble: str
+    address: str
+    may_change: bool
+
+
+def on_the_shelf(viewer: Membership, asked: Asked) -> dict[str, Any]:
+    """What has been saved, for before a filter is chosen; and which of it is the filter that is shown."""
+    here = reverse(REVIEW.address, args=[viewer.organization.slug])
+    kept = [
+        Kept(*one, opens_at(here, one.which, one.saved.order), one.saved.may_be_changed(viewer))
+        for one in saved_filters.found_by(viewer)
+    ]
+    return {
+        "asked": asked,
+        "query": asked.which.as_query(),
+        "saved_as": next((one for one in kept if (one.which, one.saved.order) == (asked.which, asked.order)), None),
+        "shelves": [
+            ("Saved by you", [one for one in kept if not one.saved.shared]),
+            (f"Saved for everybody in {viewer.organization.name}", [one for one in kept if one.saved.shared]),
+        ],
+    }
+
+
+def opens_at(here: str, which: Filter | None, order: str) -> str:
+    return address(here, Asked(which, order)) if which else ""
 
 
 def found(which: Filter, viewer: Membership, at: dt.datetime) -> ConversationQuerySet:
