@@ -42,6 +42,7 @@ api-members            401      own  401  in    in    in   in   in
 api-who-has-it         401      own  401  404   in    in   in   in
 api-supervolunteers    401      own  401  403   403   in   in   in
 api-admins             401      own  401  403   403   403  in   in
+api-owners             401      403  401  403   403   403  403  in
 """
 
 DOORS = """
@@ -186,6 +187,8 @@ POST  /api/v1/campaigns/{campaign}/release-unreplied                 api-admins 
 POST  /api/v1/release-unhandled                                      api-admins     {"idle_minutes": 60}
 GET   /api/v1/texter/queue                                           api-members
 POST  /api/v1/texter/requests                                        api-members
+GET   /api/v1/settings                                               api-owners
+PATCH /api/v1/settings                                               api-owners     {}
 """
 
 WHO = AUDIENCES.split("\n", 2)[1].split()
