@@ -3,11 +3,12 @@
 import pytest
 
 from textbank.assignments import carrying_out
-from textbank.assignments.reassigning import reassign
+from textbank.assignments.reassigning import reassign, unassign
 from textbank.conversations import closing
 from textbank.conversations.filters import Filter
 from textbank.conversations.models import Conversation, Handoff, Move, State
 from textbank.conversations.snapshots import Snapshot
+from textbank.organizations import people
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -121,6 +122,36 @@ def test_only_so_many_over_batches(riverton, ask):
     assert (handoff.matched, handoff.moved) == (10, 0)
 
     assert go_on(ask(limit=4)).state == State.DONE
+
+
+def test_only_so_many_are_unassigned_over_batches(riverton, campaign, monkeypatch):
+    monkeypatch.setattr(carrying_out, "AT_ONCE", 2)
+
+    handoff = go_on(unassign(Filter.parse({"campaign": campaign.pk}), by=riverton.ada, limit=7))
+    assert (handoff.matched, handoff.moved, held(riverton.tess)) == (7, 7, 3)
+
+    rest = go_on(unassign(Filter.parse({"texter": riverton.tess.pk}), by=riverton.ada, expect=2, as_of=Snapshot.now()))
+    assert (rest.state, rest.moved, held(riverton.tess)) == (State.DONE, 2, 1)
+
+
+def test_a_few_of_many_are_handed_on_at_once(riverton, campaign, ask):
+    first = campaign.conversations.order_by("pk").first()
+    Conversation.objects.filter(pk=first.pk).update(escalated=True)
+
+    handoff = ask(limit=4)
+
+    assert (handoff.state, handoff.matched, handoff.moved) == (State.DONE, 5, 4)
+    assert handoff.left_alone == {"escalated": 1}
+
+
+def test_it_stops_when_somebody_who_receives_is_suspended(riverton, ask, now):
+    handoff = ask()
+    people.suspend(riverton.tara, by=riverton.ada, now=now)
+
+    go_on(handoff)
+
+    assert (handoff.state, handoff.moved, handoff.left_alone) == (State.STOPPED, 0, {"stopped": 10})
+    assert handoff.error == "Suspended members receive nothing: Tara Doe."
 
 
 def test_a_finished_one_is_not_carried_out_again(riverton, ask):

@@ -7,8 +7,9 @@ from functools import partial
 import pytest
 
 from tests.together import at_once
-from textbank.assignments import archiving, escalating, requesting, undoing
+from textbank.assignments import archiving, escalating, leaving, requesting, undoing
 from textbank.assignments.models import Request
+from textbank.assignments.plans import BadPlan
 from textbank.assignments.reassigning import reassign, unassign
 from textbank.conversations import closing, delivering, drafting, opting_out, sending
 from textbank.conversations.filters import Filter
@@ -16,6 +17,7 @@ from textbank.conversations.models import Conversation, EarlyReport, Handoff, Ki
 from textbank.conversations.receiving import receive, report
 from textbank.conversations.snapshots import Snapshot
 from textbank.messaging.texts import Accepted, DeliveryReport, Inbound
+from textbank.organizations import people
 from textbank.organizations.models import Approval
 from textbank.reports import invariants
 
@@ -133,6 +135,21 @@ def test_two_admins_hand_the_same_selection_to_different_people(riverton, campai
         late = min(one, other, key=lambda handoff: handoff.moved)
         assert late.left_alone == {"changed": 6}
         assert len({fresh(thread).texter for thread in made}) == 1
+
+
+def test_theo_is_suspended_while_he_is_given_conversations(riverton, campaign, rounds, now):
+    for _ in rounds:
+        threads = riverton.conversations(campaign, 3, holder=riverton.tess)
+        given = partial(reassign, [thread.pk for thread in threads], [riverton.theo], by=riverton.ada)
+
+        results = at_once(given, partial(leaving.suspend, riverton.theo, "pool", by=riverton.olga, now=now))
+
+        # He was given them first, and then they went to the pool with the rest of his; or he is given nothing.
+        was_given = not isinstance(results[0], Exception)
+        holders = {fresh(thread).texter for thread in threads}
+        assert holders == {None if was_given else riverton.tess}
+        assert was_given or isinstance(results[0], BadPlan)
+        people.unsuspend(riverton.theo, by=riverton.olga)
 
 
 def test_replies_arrive_while_everything_that_matches_is_handed_on(riverton, campaign, rounds, now):

@@ -16,6 +16,7 @@ from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app as jobs
 
 from textbank import news
+from textbank.assignments.plans import BadPlan, Plan
 from textbank.conversations import ledger
 from textbank.conversations.ledger import Card
 from textbank.conversations.models import Action, Conversation, Handoff, LeftAlone, Move, State
@@ -38,8 +39,11 @@ class Matter(Protocol):
     def ids(self) -> Iterable[int]:
         """Every conversation it looks at, in order."""
 
+    def count(self) -> int:
+        """How many those are."""
+
     def cards(self, ids: Collection[int], *, dealt: int) -> list[Card]:
-        """Locks these, in the order of their ids, and says what becomes of each."""
+        """Locks these, in the order of their ids, and says what becomes of each. Raises BadPlan."""
 
     def finish(self, handoff: Handoff) -> None:
         """Puts the figures right when everything was looked at."""
@@ -80,7 +84,7 @@ def begin_big(handoff: Handoff, matter: Matter) -> Handoff:
     """Writes the hand-off down as running, with the moment it was asked at, and its job in the same transaction."""
     if not handoff.as_of:
         handoff.as_of = Snapshot.now().token()
-    handoff.total = sum(1 for _ in matter.ids())
+    handoff.total = matter.count()
     handoff.save()
     go_on.defer(handoff=handoff.pk)
     return handoff
@@ -119,14 +123,18 @@ def go_on_with(handoff: Handoff) -> None:
     matter = matter_of(handoff)
     left = not_looked_at(handoff, matter)
     done = 0
-    for batch in batches(left):
-        with transaction.atomic():
-            handoff.refresh_from_db(fields=["stop_asked"])
-            if handoff.stop_asked:
-                break
-            ledger.hand(handoff, matter.cards(batch, dealt=sum(handoff.shares.values())), at=timezone.now())
-        done += len(batch)
-        tell(handoff)
+    try:
+        for batch in batches(left):
+            with transaction.atomic():
+                handoff.refresh_from_db(fields=["stop_asked"])
+                if handoff.stop_asked:
+                    break
+                ledger.hand(handoff, matter.cards(batch, dealt=handoff.dealt), at=timezone.now())
+            done += len(batch)
+            tell(handoff)
+    except BadPlan as no:
+        # Somebody who was to receive is suspended by now; what is left waits for a new decision.
+        handoff.error = str(no)
     with transaction.atomic():
         if stopped := len(left) - done:
             ledger.add(handoff.left_alone, [LeftAlone.STOPPED.label] * stopped)
@@ -152,7 +160,7 @@ def close(handoff: Handoff, matter: Matter, state: State) -> Handoff:
     matter.finish(handoff)
     handoff.state = state
     handoff.finished_at = handoff.at if handoff.total is None else timezone.now()
-    handoff.save(update_fields=["matched", "left_alone", "state", "finished_at"])
+    handoff.save(update_fields=["matched", "left_alone", "state", "finished_at", "error"])
     return handoff
 
 
@@ -165,7 +173,6 @@ def stop(handoff: Handoff, *, by: Membership) -> None:
 
 def matter_of(handoff: Handoff) -> Matter:
     """What the hand-off is about, from its record."""
-    from textbank.assignments.plans import Plan
     from textbank.assignments.reassigning import Dealing
     from textbank.assignments.undoing import Undoing
 
@@ -175,5 +182,4 @@ def matter_of(handoff: Handoff) -> Matter:
 
 
 def tell(handoff: Handoff) -> None:
-    if handoff.by_id:
-        news.tell([handoff.by_id], f"handoff:{handoff.pk}")
+    news.tell_watchers(handoff.organization_id, f"handoff:{handoff.pk}")

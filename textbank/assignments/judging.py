@@ -13,13 +13,18 @@ from textbank.conversations.snapshots import UnchangedSince
 LEASE = dt.timedelta(minutes=2)
 
 
-def judged(conversations: ConversationQuerySet, plan: Plan) -> ConversationQuerySet:
+def judged(conversations: ConversationQuerySet, plan: Plan, *, again: bool = False) -> ConversationQuerySet:
     """The conversations with `stays`: a LeftAlone, or null for one that may move.
 
-    Only “already theirs” is not known yet: that is for the dealing to say.
+    Only “already theirs” is not known yet: that is for the dealing to say. Looked at `again`, what the filter does
+    not find any more has changed.
     """
     cases = [When(condition, then=Value(reason)) for reason, condition in reasons(plan)]
-    return conversations.annotate(stays=Case(*cases, default=None, output_field=IntegerField(null=True)))
+    stays: Case = Case(*cases, default=None, output_field=IntegerField(null=True))
+    if again and plan.filter is not None and plan.as_of is None:
+        # With a snapshot the first of the reasons says so, and more exactly.
+        stays = Case(When(plan.matches, then=stays), default=Value(LeftAlone.CHANGED), output_field=stays.output_field)
+    return conversations.annotate(stays=stays)
 
 
 def reasons(plan: Plan) -> list[tuple[LeftAlone, Q]]:

@@ -2,8 +2,11 @@
 
 import datetime as dt
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+
+from django.db.models import Q
 
 from textbank.conversations.filters import Filter, Strangers
 from textbank.conversations.models import Action, Conversation, Handoff
@@ -55,13 +58,16 @@ class Plan:
             raise BadPlan(texters=self.receivers_wanted())
         if len(set(self.texters)) != len(self.texters):
             raise BadPlan(texters="A texter is named twice.")
-        suspended = [texter.name for texter in self.texters if texter.suspended]
-        if suspended:
-            raise BadPlan(texters=f"Suspended members receive nothing: {', '.join(suspended)}.")
+        self.refuse_suspended([texter for texter in self.texters if texter.suspended])
         if self.limit is not None and self.limit < 1:
             raise BadPlan(limit="At least one conversation.")
         if self.ticked and self.conversations.count() != len(set(self.ticked)):
             raise Strangers("conversation")
+
+    def refuse_suspended(self, texters: Sequence[Membership]) -> None:
+        if texters:
+            names = ", ".join(texter.name for texter in texters)
+            raise BadPlan(texters=f"Suspended members receive nothing: {names}.")
 
     @property
     def to_the_pool(self) -> bool:
@@ -77,13 +83,21 @@ class Plan:
         """Those that match, of the viewer's own organization."""
         if self.filter is None:
             return Conversation.objects.visible_to(self.by).among(self.ticked)
-        # What is true by the clock is judged at the moment that was looked at.
+        self.filter.refuse_strangers(self.by)
+        return Conversation.objects.visible_to(self.by).filter(self.matches)
+
+    @cached_property
+    def matches(self) -> Q:
+        """The condition of the filter and of the release. What is true by the clock is judged at the moment that was
+        looked at."""
+        if self.filter is None:
+            return Q()
         looked_at = self.as_of.at if self.as_of else self.now
-        found = self.filter.conversations(self.by, looked_at)
+        found = self.filter.where(self.by, looked_at)
         if self.idle_minutes is None:
             return found
         idle = looked_at - dt.timedelta(minutes=self.idle_minutes)
-        return found.filter(waiting_since__lte=idle, held_since__lte=idle)
+        return found & Q(waiting_since__lte=idle, held_since__lte=idle)
 
     def record(self) -> Handoff:
         """The hand-off as it will be written down, before anything has moved."""

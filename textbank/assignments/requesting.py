@@ -12,6 +12,7 @@ from textbank.campaigns.models import Campaign
 from textbank.conversations import ledger
 from textbank.conversations.ledger import Card
 from textbank.conversations.models import Action, Handoff, State, Status
+from textbank.organizations import people
 from textbank.organizations.models import Approval, Membership
 
 # A contact who wrote is served before one who has not been written to.
@@ -32,8 +33,8 @@ class BadCount(ValueError):
 def request(texter: Membership, count: int, *, campaign: int | None = None, now: dt.datetime) -> Request:
     """Gives the texter up to `count` conversations from the general pool, oldest waiting first, at once.
 
-    Somebody whose approval level is “do not assign” is refused in the record; “approval required” leaves the
-    request waiting, and one waits at a time: RequestOpen.
+    Somebody whose approval level is “do not assign”, or who was suspended this moment, is refused in the record;
+    “approval required” leaves the request waiting, and one waits at a time: RequestOpen.
     """
     most = texter.organization.settings.most_at_once
     if not 1 <= count <= most:
@@ -53,9 +54,9 @@ def answer(asked: Request, now: dt.datetime) -> Request:
     if Request.objects.filter(texter=asked.texter, state=Request.State.WAITING).exists():
         raise RequestOpen(STILL_OPEN)
     match asked.texter.approval:
-        case Approval.AUTO:
+        case Approval.AUTO if people.keep_in([asked.texter_id]):
             give(asked, now)
-        case Approval.NONE:
+        case Approval.AUTO | Approval.NONE:
             asked.state = Request.State.DENIED
     asked.save()
     return asked

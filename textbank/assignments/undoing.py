@@ -1,7 +1,7 @@
 """A hand-off is taken back: each conversation returns to who had it before, unless life has gone on with it."""
 
 import datetime as dt
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
 
 from django.db import IntegrityError
@@ -10,8 +10,10 @@ from django.db.models import Exists, OuterRef, QuerySet
 from textbank.assignments import carrying_out
 from textbank.assignments.judging import LEASE
 from textbank.conversations import ledger
+from textbank.conversations.arrays import is_among
 from textbank.conversations.ledger import Card
 from textbank.conversations.models import Action, Draft, Handoff, LeftAlone, Move, State
+from textbank.organizations import people
 from textbank.organizations.models import Membership
 
 
@@ -98,15 +100,25 @@ class Undoing:
     def ids(self) -> Iterable[int]:
         return self.moves().values_list("conversation_id", flat=True).iterator(chunk_size=10_000)
 
+    def count(self) -> int:
+        return self.moves().count()
+
     def cards(self, ids: Collection[int] | None, *, dealt: int) -> list[Card]:
         """Each of the conversations (of all that were moved, for None) with who gets it back, or why it stays.
 
-        Ids are locked, in their order.
+        Ids are locked, in their order, after those who get them back, none of whom can be suspended meanwhile.
         """
         moves = self.moves()
         if ids is not None:
+            moves = moves.filter(is_among("conversations_move.conversation_id", ids))
+        givers = set(moves.order_by().values_list("giver", flat=True).distinct()) - {None}
+        here = people.keep_in(givers)
+        if ids is not None:
             carrying_out.lock(ids)
-            moves = moves.filter(conversation__in=list(ids))
+        return [Card(one.conversation, one.holder, one.giver, stays(one, here)) for one in self.looked_at(moves)]
+
+    def looked_at(self, moves: QuerySet[Move]) -> Iterator[Moved]:
+        """The moves, with what became of their conversations."""
         later = Move.objects.filter(conversation=OuterRef("conversation"), pk__gt=OuterRef("pk"), left_alone=None)
         touched = Draft.objects.filter(
             conversation=OuterRef("conversation"), author=OuterRef("receiver"), touched_at__gt=self.now - LEASE
@@ -115,25 +127,18 @@ class Undoing:
             *("conversation_id", "giver_id", "receiver_id", "at", "conversation__texter_id"),
             *("conversation__worked_at", "again", "drafting"),
         )
-        moved = [Moved(*row) for row in rows]
-        gone = suspended({one.giver for one in moved if one.giver})
-        return [Card(one.conversation, one.holder, one.giver, stays(one, gone)) for one in moved]
+        return map(Moved._make, rows)
 
     def finish(self, handoff: Handoff) -> None:
         """Every figure is right as it was counted."""
 
 
-def stays(one: Moved, gone: set[int]) -> LeftAlone | None:
-    """Why the conversation is not given back, if it is not."""
+def stays(one: Moved, here: set[int]) -> LeftAlone | None:
+    """Why the conversation is not given back, if it is not; `here` is who of the givers may receive."""
     if one.again or one.holder != one.receiver:
         return LeftAlone.MOVED_AGAIN
     if one.worked_at and one.worked_at > one.at:
         return LeftAlone.WORKED_ON
-    if one.giver in gone:
+    if one.giver and one.giver not in here:
         return LeftAlone.GONE
     return LeftAlone.BEING_ANSWERED if one.drafting else None
-
-
-def suspended(members: Collection[int]) -> set[int]:
-    found = Membership.objects.filter(pk__in=members, suspended_at__isnull=False)
-    return set(found.values_list("pk", flat=True))

@@ -8,6 +8,8 @@ from typing import NamedTuple
 from django.db import connection
 
 from textbank import news
+from textbank.conversations import noting
+from textbank.conversations.arrays import as_array
 from textbank.conversations.models import Handoff, LeftAlone, State
 
 
@@ -44,24 +46,16 @@ def hand(handoff: Handoff, cards: Sequence[Card], *, at: dt.datetime) -> None:
     given = [card for card in cards if card.left_alone is None]
     with connection.cursor() as cursor:
         if given:
-            cursor.execute(GIVE, [at, [c.conversation for c in given], [c.receiver for c in given]])
+            cursor.execute(GIVE, [at, as_array(c.conversation for c in given), as_array(c.receiver for c in given)])
             if cursor.rowcount != len(given):
                 raise RuntimeError(f"{len(given)} conversations were to be handed on, {cursor.rowcount} are there.")
         if cards:
-            cursor.execute(
-                WRITE,
-                [
-                    handoff.pk,
-                    at,
-                    [c.conversation for c in cards],
-                    [c.giver for c in cards],
-                    [c.receiver for c in cards],
-                    [c.left_alone for c in cards],
-                ],
-            )
+            cursor.execute(WRITE, [handoff.pk, at, *map(as_array, zip(*cards, strict=True))])
+    noting.keep_drafts(handoff, ((card.conversation, card.giver) for card in given), at=at)
     count(handoff, cards)
     handoff.save(update_fields=["matched", "moved", "left_alone", "shares", "gives"])
     news.tell(touched(given), "queue")
+    news.tell_watchers(handoff.organization_id)
 
 
 def count(handoff: Handoff, cards: Iterable[Card]) -> None:

@@ -1,8 +1,9 @@
 """Who is in an organization and in which role: how that changes, and who may change it."""
 
+from collections.abc import Collection
 from datetime import datetime
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from textbank import news
 from textbank.organizations import audit
@@ -74,6 +75,22 @@ def unsuspend(member: Membership, *, by: Membership) -> Membership:
     member.save(update_fields=["suspended_at"])
     audit.record(member.organization, "unsuspended", member.name, by=by, member=member.pk)
     return member
+
+
+def keep_in(members: Collection[int]) -> set[int]:
+    """Those of the members who are not suspended, none of whom can be before this transaction ends.
+
+    To be asked before any conversation is locked, as suspending goes: the member first, then what they hold.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(KEEP_IN, [list(members)])
+        return {pk for (pk,) in cursor.fetchall()}
+
+
+# Shared: many hand-offs may give to the same people at once, and only suspending waits for them.
+KEEP_IN = """
+select id from organizations_membership where id = any(%s) and suspended_at is null order by id for share
+"""
 
 
 def _look_again(member: Membership, by: Membership) -> tuple[Membership, Membership]:

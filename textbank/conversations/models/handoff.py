@@ -122,7 +122,7 @@ class Handoff(models.Model):
     @property
     def dealt(self) -> int:
         """How many cards fell to somebody, or to the pool: moved, and already where they would go by the deal."""
-        return max(self.moved, sum(self.shares.values()))
+        return max(int(self.moved), sum(self.shares.values()))
 
 
 class Move(models.Model):
