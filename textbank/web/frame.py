@@ -16,14 +16,21 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     member = getattr(request, "member", None)
     if member is None:
         return {"member": None, "organization": None}
+    watches = member.organization_id if watching(member, request.path) else 0
+    ticket_url = reverse("live_ticket", args=[member.organization.slug])
     return {
         "member": member,
         "organization": member.organization,
         # Only a page that shows it asks for it: its parts, swapped in later, do not.
         "nav": SimpleLazyObject(lambda: nav(member, request.path)),
-        "live": f"/live/?ticket={news.ticket(member.pk)}",
-        "live_ticket_url": reverse("live_ticket", args=[member.organization.slug]),
+        "live": f"/live/?ticket={news.ticket(member.pk, watches=watches)}",
+        "live_ticket_url": f"{ticket_url}?watching" if watches else ticket_url,
     }
+
+
+def watching(member: Membership, path: str) -> bool:
+    """Whether it is a page of the administration, which shows what everybody does."""
+    return member.may(Role.SUPERVOLUNTEER) and path.startswith(reverse("dashboard", args=[member.organization.slug]))
 
 
 # (what the link is called, its icon, the name of its address, the role that opens it)
@@ -34,6 +41,7 @@ PLACES = [
     ("Escalated Convos", "escalated", "escalated_convos", Role.ADMIN),
     ("Hand-offs", "handoff", "handoffs", Role.ADMIN),
     ("People", "people", "people", Role.ADMIN),
+    ("Settings", "settings", "settings", Role.OWNER),
 ]
 
 
@@ -41,7 +49,6 @@ PLACES = [
 COUNTED = {"escalated_convos": Filter.parse({"escalated": "only"})}
 
 
-    ("Settings", "settings", "settings", Role.OWNER),
 def nav(member: Membership, path: str) -> list[dict[str, Any]]:
     """The places of the administration that this person may use, and which of them the page is in."""
     if not member.may(Role.SUPERVOLUNTEER):

@@ -13,4 +13,6 @@ from textbank.organizations.models import Role
 @never_cache
 @door(Role.TEXTER)
 def live_ticket(request: MemberRequest) -> HttpResponse:
-    return HttpResponse(news.ticket(request.member.pk), content_type="text/plain")
+    member = request.member
+    watches = member.organization_id if "watching" in request.GET and member.may(Role.SUPERVOLUNTEER) else 0
+    return HttpResponse(news.ticket(member.pk, watches=watches), content_type="text/plain")
