@@ -169,6 +169,7 @@ POST  /api/v1/campaigns/{campaign}/contacts                          api-admins 
 GET   /api/v1/uploads/{upload}                                       api-admins
 GET   /api/v1/conversations                                          api-members
 GET   /api/v1/conversations/{conversation}                           api-who-has-it
+POST  /api/v1/conversations/marks                                    api-supervolunteers
 POST  /api/v1/conversations/{conversation}/messages                  api-members    {"client_id": "{uuid}"}
 POST  /api/v1/conversations/{conversation}/close                     api-who-has-it
 POST  /api/v1/conversations/{conversation}/reopen                    api-who-has-it

@@ -12,6 +12,8 @@ from textbank.conversations.models import Conversation, Status
 from textbank.conversations.snapshots import CurrentTransaction
 from textbank.organizations.models import Membership
 
+MOST = 2_000  # closed, reopened or tagged in one transaction, which no texter's send should wait for
+
 
 class StillOptedOut(Exception):
     """A conversation with somebody who opted out stays closed."""

@@ -28,7 +28,6 @@ from textbank.reports.receipts import counted
 from textbank.web.handoffs import standing
 
 MOST_TICKED = 20_000
-MOST_MARKED = 2_000  # in one transaction, which no texter's send should wait for
 SHOWN_GIVERS = 8
 
 WARNINGS = {"do_not_assign": "is marked “do not assign”"}
@@ -220,8 +219,8 @@ class Mark(forms.Form):
 
     def clean(self) -> None:
         said = self.cleaned_data
-        if len(said.get("ticked", ())) > MOST_MARKED:
-            raise forms.ValidationError(f"At most {MOST_MARKED:,} at a time.")
+        if len(said.get("ticked", ())) > closing.MOST:
+            raise forms.ValidationError(f"At most {closing.MOST:,} at a time.")
         if said.get("do") in {"tag", "untag"} and not said.get("tags"):
             raise forms.ValidationError("Choose at least one tag.")
 
