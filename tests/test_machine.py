@@ -17,7 +17,7 @@ from textbank.assignments.reassigning import reassign, unassign
 from textbank.campaigns import launching
 from textbank.campaigns.models import Campaign
 from textbank.campaigns.texting_hours import open_now
-from textbank.conversations import answering, closing, delivering, drafting, opting_out, sending
+from textbank.conversations import answering, closing, delivering, drafting, noting, opting_out, sending
 from textbank.conversations.models import Conversation, Direction, Handoff, Kind, Message, MessageStatus, State, Status
 from textbank.conversations.receiving import receive, report
 from textbank.messaging.texts import Accepted, DeliveryReport, Inbound, Refused, Unknown
@@ -176,7 +176,21 @@ class Office(RuleBasedStateMachine):
 
     @rule(number=threads, who=texters)
     def draft(self, number, who):
-        drafting.keep(self.thread(number), "Let me see", by=self.here.people[who], now=self.later())
+        thread = self.thread(number)
+        try:
+            drafting.keep(thread, "Let me see", by=self.here.people[who], now=self.later())
+        except sending.NotYours:
+            assert thread.texter != self.here.people[who]
+
+    @rule(number=threads, who=texters)
+    def pass_on(self, number, who):
+        thread = self.thread(number)
+        try:
+            noting.pass_on(thread.pk, "Let me see", by=self.here.people[who], now=self.later())
+        except sending.NotYours:
+            return
+        assert thread.texter != self.here.people[who]
+        assert thread.moves.filter(giver=self.here.people[who], left_alone=None).exists()
 
     @rule(number=threads, who=texters, value=st.sampled_from(["Yes", "No", ""]))
     def answer(self, number, who, value):

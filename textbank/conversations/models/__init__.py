@@ -10,7 +10,7 @@ from textbank.conversations.models.message import (
     MessageStatus,
     StrayText,
 )
-from textbank.conversations.models.notes import Answer, Draft, Tagging
+from textbank.conversations.models.notes import Answer, Draft, Note, Tagging
 from textbank.conversations.models.saved_filter import SavedFilter
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "Message",
     "MessageStatus",
     "Move",
+    "Note",
     "SavedFilter",
     "State",
     "Status",

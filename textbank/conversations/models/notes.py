@@ -3,6 +3,7 @@ from django.db.models.functions import Now
 
 from textbank.campaigns.models import Step
 from textbank.conversations.models.conversation import Conversation
+from textbank.conversations.models.handoff import Handoff
 from textbank.organizations.models import Membership, Tag
 
 
@@ -48,6 +49,22 @@ class Draft(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint("conversation", "author", name="one_draft_each")]
+
+    def __str__(self) -> str:
+        return self.text[:60]
+
+
+class Note(models.Model):
+    """What somebody was writing when a hand-off took the conversation from them: a word to whoever has it next."""
+
+    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="notes", db_index=False)
+    handoff = models.ForeignKey(Handoff, on_delete=models.PROTECT, related_name="+", db_index=False)
+    author = models.ForeignKey(Membership, on_delete=models.PROTECT, related_name="+", db_index=False)
+    text = models.TextField()
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint("conversation", "handoff", name="one_note_per_move")]
 
     def __str__(self) -> str:
         return self.text[:60]
