@@ -33,6 +33,7 @@ people                 sign-in  in   in   in    in    in   in   in
 carriers               403      403  403  403   403   403  403  403
 members                sign-in  404  403  in    in    in   in   in
 who-has-it             sign-in  404  403  404   in    in   in   in
+who-lost-it            sign-in  404  403  404   404   404  404  404
 supervolunteers        sign-in  404  403  403   403   in   in   in
 who-hands-on           sign-in  404  403  403   403   403  in   in
 who-shares             sign-in  404  403  403   403   403  in   in
@@ -77,6 +78,7 @@ GET   /{org}/conversations/{conversation}/                           who-has-it
 POST  /{org}/conversations/{conversation}/reply/                     who-has-it
 POST  /{org}/conversations/{conversation}/answer/                    who-has-it     step={step}&value=Yes
 POST  /{org}/conversations/{conversation}/draft/                     who-has-it
+POST  /{org}/conversations/{conversation}/pass-on/                   who-lost-it    text=Hello
 POST  /{org}/conversations/{conversation}/tag/                       who-has-it     tag={tag}&on=yes
 POST  /{org}/conversations/{conversation}/escalate/                  who-has-it
 POST  /{org}/conversations/{conversation}/opt-out/                   who-has-it
@@ -201,6 +203,8 @@ ROLES = {
     # An organization may let its supervolunteers reassign; unless it says so they are refused behind the door.
     "who-hands-on": Role.SUPERVOLUNTEER,
     # What is saved for everybody is changed by admins, one's own by oneself.
+    # Nobody has lost this one: what becomes of who did is told elsewhere.
+    "who-lost-it": Role.TEXTER,
     "who-shares": Role.SUPERVOLUNTEER,
     "admins": Role.ADMIN,
     "owners": Role.OWNER,

@@ -75,6 +75,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("<slug:org>/conversations/<int:pk>/answer/", replies.answer, name="answer_question"),
     path("<slug:org>/conversations/<int:pk>/draft/", replies.draft, name="keep_draft"),
     path("<slug:org>/conversations/<int:pk>/tag/", replies.tag, name="tag_conversation"),
+    path("<slug:org>/conversations/<int:pk>/pass-on/", replies.pass_on, name="pass_on"),
     path("<slug:org>/conversations/<int:pk>/escalate/", replies.escalate, name="escalate_conversation"),
     path("<slug:org>/conversations/<int:pk>/opt-out/", replies.opt_out, name="opt_out"),
     path("<slug:org>/conversations/<int:pk>/close/", replies.close, name="close_conversation"),

@@ -1,11 +1,11 @@
 """Who had a conversation from when to when, and how it came to them."""
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import NamedTuple
 
-from textbank.conversations.models import Action, Conversation, Handoff, Move
+from textbank.conversations.models import Action, Conversation, Handoff, Move, Note
 from textbank.organizations.models import Membership
 from textbank.reports.timeline import timeline
 
@@ -19,7 +19,10 @@ class Spell(NamedTuple):
     how: str
     reason: str
     note: str
+    by: Membership | None
     handoff: int
+    # What whoever had it before was writing.
+    left: Note | None
 
 
 HOW = {
@@ -36,16 +39,17 @@ HOW = {
 
 
 def spells(conversation: Conversation) -> list[Spell]:
-    """Oldest first, in one statement. What it was before its first change of hands is not told: it was in the pool."""
-    return list(told([*timeline(conversation)]))
+    """Oldest first, in two statements. What it was before its first change of hands is not told: it was in the pool."""
+    left = {note.handoff_id: note for note in conversation.notes.select_related("author__user")}
+    return list(told([*timeline(conversation)], left))
 
 
-def told(moves: list[Move]) -> Iterator[Spell]:
+def told(moves: list[Move], left: Mapping[int, Note]) -> Iterator[Spell]:
     for move, following in pairwise([*moves, None]):
         if move is not None:
             act = move.handoff
             until = following.at if following else None
-            yield Spell(move.receiver, move.at, until, how(act), act.reason, act.note, act.pk)
+            yield Spell(move.receiver, move.at, until, how(act), act.reason, act.note, act.by, act.pk, left.get(act.pk))
 
 
 def how(act: Handoff) -> str:

@@ -18,11 +18,12 @@ from textbank.access import MemberRequest, door
 from textbank.assignments import escalating
 from textbank.campaigns import blanks
 from textbank.campaigns.models import Step
-from textbank.conversations import answering, closing, drafting, opting_out, sending
-from textbank.conversations.models import Action, Conversation, Draft, Message, Move, Status
+from textbank.conversations import answering, closing, drafting, noting, opting_out, sending
+from textbank.conversations.models import Action, Conversation, Draft, Message, Move, Note, Status
 from textbank.organizations.models import Membership, Role
 from textbank.reports import to_do
 from textbank.reports.holders import spells
+from textbank.web import told
 from textbank.web.bubbles import bubbles, unsettled
 from textbank.web.clicks import Reply
 from textbank.web.refusals import had, say
@@ -99,13 +100,15 @@ def with_conversation(act: Act) -> Callable[..., HttpResponse]:
     def found(request: MemberRequest, pk: int, **kwargs: Any) -> HttpResponse:
         mine = Conversation.objects.visible_to(request.member)
         thread = mine.select_related("contact", "campaign__service", "campaign__first_step").filter(pk=pk).first()
-        if thread is not None:
-            return act(request, thread, **kwargs)
-        if had(request.member, pk):
-            return gone(request, pk)
-        raise Http404("There is no such conversation among yours.")
+        return lost(request, pk) if thread is None else act(request, thread, **kwargs)
 
     return found
+
+
+def lost(request: MemberRequest, pk: int) -> HttpResponse:
+    if not had(request.member, pk):
+        raise Http404("There is no such conversation among yours.")
+    return gone(request, pk)
 
 
 @require_GET
@@ -164,8 +167,27 @@ def answer(request: MemberRequest, thread: Conversation) -> HttpResponse:
 @door(Role.TEXTER)
 @with_conversation
 def draft(request: MemberRequest, thread: Conversation) -> HttpResponse:
-    drafting.keep(thread, request.POST.get("text", "")[: sending.LONGEST * 4], by=request.member, now=timezone.now())
+    try:
+        drafting.keep(thread, written(request), by=request.member, now=timezone.now())
+    except sending.NotYours:
+        return gone(request, thread.pk)
     return HttpResponse(status=204)
+
+
+def written(request: MemberRequest) -> str:
+    """What somebody was writing: it may be longer than what can be sent, but not without end."""
+    return request.POST.get("text", "")[: sending.LONGEST * 4]
+
+
+@require_POST
+@door(Role.TEXTER)
+def pass_on(request: MemberRequest, pk: int) -> HttpResponse:
+    """What somebody was writing when the conversation was taken from them goes to whoever has it now, as a note."""
+    try:
+        noting.pass_on(pk, written(request), by=request.member, now=timezone.now())
+    except sending.Refused:
+        return lost(request, pk)
+    return gone(request, pk, status=200) if by_htmx(request) else redirect(address_of(pk, request.member))
 
 
 @require_POST
@@ -246,7 +268,11 @@ def number(request: MemberRequest, name: str) -> int:
 
 
 def address(thread: Conversation, member: Membership) -> str:
-    return reverse("conversation", args=[member.organization.slug, thread.pk])
+    return address_of(thread.pk, member)
+
+
+def address_of(pk: int, member: Membership) -> str:
+    return reverse("conversation", args=[member.organization.slug, pk])
 
 
 def by_htmx(request: MemberRequest) -> bool:
@@ -297,10 +323,14 @@ def show(
 def latest(thread: Conversation, member: Membership, now: dt.datetime) -> dict[str, Any]:
     """What the thread shows at this moment."""
     messages = list(thread.messages.select_related("author__user"))
+    through = spells(thread)
     return {
         "thread": thread,
         "bubbles": bubbles(thread, messages, viewer=member, now=now),
         "unsettled": unsettled(messages, now),
+        "spells": through,
+        "words": told.words(through, messages, member),
+        "answering": told.answering(thread, member, now),
         "says": standing(thread, member, now),
         "client_id": uuid.uuid4(),
         "now": now,
@@ -315,7 +345,6 @@ def opened(request: MemberRequest, thread: Conversation, text: str | None = None
     asked = request.GET.get("step", "")
     suggested = suggestion_after(thread, int(asked), member) if asked.isdigit() and len(asked) < 19 else ""
     return context | {
-        "spells": spells(thread),
         "text": text if text is not None else kept.text if kept else suggested,
         "escalations": [tag for tag in context["tags"] if not tag.assignable],
         "farewell": blanks.fill(member.organization.settings.farewell, sending.words_for(thread, member)),
@@ -361,16 +390,20 @@ def suggestion_after(thread: Conversation, step: Step | int, member: Membership)
 
 
 def gone(request: MemberRequest, pk: int, status: int = 0) -> HttpResponse:
-    """For who had it until it was handed on: where it is now, and the words they had begun."""
+    """For who had it until it was handed on: where it is now, and the words they had begun, which may go there too."""
     move = (
         Move.objects.filter(conversation=pk, left_alone=None)
         .select_related("receiver__user", "handoff__by__user")
         .order_by("-pk")
         .first()
     )
+    taken = noting.taken_from(request.member, pk, timezone.now())
     context: dict[str, Any] = {
         "says": Says(where_it_went(move, request.member), shut=True, icon="handoff"),
         "inbox": inbox(request.member, pk),
+        "pass_on": reverse("pass_on", args=[request.member.organization.slug, pk]) if taken else "",
+        "note": Note.objects.filter(conversation=pk, handoff=taken.handoff_id).first() if taken else None,
+        "reader": f"{move.receiver.user.first_name} sees" if move and move.receiver else "Whoever has it next sees",
     }
     if by_htmx(request):
         return render(request, "texter/lost.html", context, status=status or 409)

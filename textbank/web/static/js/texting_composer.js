@@ -13,6 +13,9 @@ const isShut = () => "shut" in document.getElementById("says").dataset;
 function dress() {
   area.readOnly = isShut();
   send.disabled = isShut();
+  // What the note says already need not be passed on once more.
+  const passOn = form.querySelector("[data-pass-on]");
+  if (passOn) passOn.hidden = passOn.dataset.passOn.trim() === area.value.trim();
 }
 
 function write(text) {
@@ -50,6 +53,7 @@ document.body.addEventListener("suggest", ({ detail }) => {
 });
 
 form.addEventListener("htmx:confirm", (event) => {
+  if (event.target !== form) return;
   const anyway = event.detail.triggeringEvent?.submitter?.matches("[data-anyway]");
   const tooSoon = performance.now() - refusedAt < PAUSE && !anyway;
   if (!area.value.trim() || isShut() || tooSoon) event.preventDefault();

@@ -14,10 +14,12 @@ function keep() {
   kept = area.value;
   const body = new URLSearchParams({ text: kept });
   const headers = { "X-CSRFToken": form.elements.csrfmiddlewaretoken.value };
-  fetch(form.dataset.draft, { method: "POST", headers, body, keepalive: true, redirect: "error" }).catch(() => {
+  fetch(form.dataset.draft, { method: "POST", headers, body, keepalive: true, redirect: "error" }).then(
+    // It was handed on: the page finds out why before more is written.
+    ({ ok }) => ok || document.body.dispatchEvent(new CustomEvent("news", { detail: { what: "queue" } })),
     // Offline: it is kept at the next key.
-    kept = null;
-  });
+    () => (kept = null),
+  );
 }
 
 area.addEventListener("input", () => {

@@ -4,11 +4,13 @@ const scroll = desk.querySelector(".scroll");
 const announce = document.getElementById("announce");
 const mine = `conversation:${desk.dataset.conversation}`;
 const READ = 1500; // how long a new text must have been on the screen before it counts as seen
+const WATCHED = 60_000;
 const SOON = [1000, 2000, 4000, 8000, 15_000, 30_000];
 
 let due = null;
 let tries = 0;
 let settling = null;
+let watching = null;
 let seenTimer = null;
 let beingRead = null;
 let messages = 0;
@@ -45,6 +47,12 @@ function settle() {
   if (tries < SOON.length) settling = setTimeout(() => (tries++, document.hidden ? settle() : look()), SOON[tries]);
 }
 
+// Who stops answering without a text is no news either.
+function watch() {
+  clearTimeout(watching);
+  if (document.querySelector(".told-now")) watching = setTimeout(look, WATCHED);
+}
+
 function markSeen() {
   const latest = thread().dataset.lastSeen;
   if (latest === beingRead) return;
@@ -76,9 +84,11 @@ document.body.addEventListener("htmx:oobAfterSwap", ({ detail }) => {
     const came = changed();
     if (came && atEnd) toEnd();
   }
+  if (detail.target.id === "told") watch();
 });
 document.addEventListener("visibilitychange", () => document.hidden || markSeen());
 
 document.body.addEventListener("sent", () => (tries = 0));
 changed();
+watch();
 toEnd();
