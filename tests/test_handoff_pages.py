@@ -1,8 +1,12 @@
 """The log of hand-offs and each one's record: read, searched, exported, stopped and undone."""
 
+import datetime as dt
+from zoneinfo import ZoneInfo
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from textbank.assignments import carrying_out
 from textbank.assignments.reassigning import reassign, unassign
@@ -66,6 +70,39 @@ def test_the_log_is_found_by_action_person_and_state(ada, riverton, campaign, ha
     assert log(ada, "?person=nobody") == []
     assert log(ada, "?action=nonsense") == []
     assert log(ada, "?person=%00") == []
+
+
+def test_the_log_is_found_by_campaign_doer_reason_and_day(ada, riverton, campaign, handoff):
+    other = riverton.conversations(riverton.campaign("Picnic"), 2, holder=riverton.theo)
+    unassign([one.pk for one in other], by=riverton.olga, reason="Theo is ill")
+    today = timezone.localtime(timezone=ZoneInfo("America/New_York")).date()
+    yesterday, picnic = today - dt.timedelta(days=1), other[0].campaign_id
+
+    assert log(ada, f"?campaign={picnic}") == ["unassign", "opening"]
+    assert log(ada, f"?campaign={campaign.pk}&campaign={picnic}") == ["unassign", "opening", "reassign", "opening"]
+    assert log(ada, f"?by={riverton.olga.pk}") == ["unassign"]
+    assert log(ada, "?reason=ill") == ["unassign"]
+    assert log(ada, "?reason=home tess") == ["reassign"]
+    assert log(ada, f"?since={today}&reason=ill") == ["unassign"]
+    assert log(ada, f"?until={yesterday}") == []
+    for nonsense in ("campaign=x", "campaign=0", "by=99999999", "since=soon", "until=9999-12-31", "since=0001-01-01"):
+        assert log(ada, f"?{nonsense}") == []
+
+
+def test_what_the_log_was_asked_for_is_shown(ada, riverton, campaign, handoff):
+    page = ada.get(
+        f"/riverton/admin/handoffs/?campaign={campaign.pk}&by={riverton.ada.pk}&reason=home&since=2026-01-02"
+    )
+
+    assert page.context["chosen"] == {
+        "campaign": [(campaign.pk, "Saturday canvass")],
+        "by": [(riverton.ada.pk, "Ada Doe")],
+    }
+    assert '<details class="more" open>' in page.text
+    assert 'value="home"' in page.text
+    assert 'value="2026-01-02"' in page.text
+    assert f"campaign={campaign.pk}&amp;by={riverton.ada.pk}&amp;reason=home" in page.text
+    assert '<details class="more">' in ada.get("/riverton/admin/handoffs/").text
 
 
 def test_the_log_comes_in_pages(ada, riverton, campaign, handoff):

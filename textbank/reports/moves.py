@@ -10,6 +10,9 @@ from textbank.conversations.models import Handoff, LeftAlone, Move
 from textbank.conversations.uploading import csv_line
 from textbank.organizations.models import Membership
 
+# What of a hand-off may be asked for: those that moved, or those left alone for a reason.
+PARTS = ("moved", *(reason.label for reason in LeftAlone))
+
 
 @dataclass(frozen=True, slots=True)
 class Flow:

@@ -5,7 +5,8 @@ from typing import Any, NamedTuple, cast
 
 from django import forms
 from django.contrib import messages
-from django.db.models import Q, QuerySet
+from django.core import validators
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -15,44 +16,76 @@ from django_htmx.http import trigger_client_event
 
 from textbank.access import MemberRequest, door, handing_on_door
 from textbank.assignments import carrying_out, undoing
+from textbank.campaigns.models import Campaign
 from textbank.conversations import saying
-from textbank.conversations.filters import Filter
+from textbank.conversations.filters import Filter, Strangers
 from textbank.conversations.models import Action, Handoff, LeftAlone, Move, State
 from textbank.organizations.models import Membership, Organization, Role
-from textbank.reports import moves, receipts, requestable
+from textbank.reports import log, moves, receipts, requestable
 from textbank.reports.answers import named_in
 from textbank.reports.pages import BadPlace, Page, page
 from textbank.web import flows
 
 PAGE = 50
-FOUND = 100  # members that a search for a person looks at
+
+
+class Chosen(forms.Field):
+    """Ids that were chosen in a box, each once."""
+
+    widget = forms.MultipleHiddenInput
+
+    def clean(self, value: Any) -> list[int]:
+        ids = value or []
+        if not all(pk.isascii() and pk.isdigit() and len(pk) < 19 for pk in ids):
+            raise forms.ValidationError("That was not one of the choices.")
+        return list(dict.fromkeys(map(int, ids)))
+
+
+class Day(forms.DateField):
+    widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+    default_validators = [validators.MinValueValidator(log.EARLIEST), validators.MaxValueValidator(log.LATEST)]
 
 
 class HandoffFilter(forms.Form):
+    person = forms.CharField(required=False, max_length=200, strip=True)
     action = forms.ChoiceField(required=False, choices=[("", "Every action"), *Action.choices])
     state = forms.ChoiceField(required=False, choices=[("", "Every state"), *((one, one.label) for one in State)])
-    person = forms.CharField(required=False, max_length=200, strip=True)
+    campaign = Chosen(required=False)
+    by = Chosen(required=False)
+    reason = forms.CharField(required=False, max_length=200, strip=True)
+    since = Day(required=False, label="Since")
+    until = Day(required=False, label="Until")
 
     def of(self, organization: Organization) -> QuerySet[Handoff]:
         """Those it asks for; what makes no sense asks for none."""
-        found = Handoff.objects.filter(organization=organization)
         if not self.is_valid():
-            return found.none()
-        chosen = self.cleaned_data
-        if chosen["person"]:
-            found = found.filter(touching(organization, chosen["person"]))
-        return found.filter(**{key: chosen[key] for key in ("action", "state") if chosen[key]})
+            return Handoff.objects.none()
+        try:
+            return log.found(organization, log.Asked(**self.cleaned_data))
+        except Strangers:
+            return Handoff.objects.none()
 
     @property
     def used(self) -> bool:
         return any(self.cleaned_data.values()) if self.is_valid() else True
 
+    @property
+    def more(self) -> bool:
+        """Whether something is asked for that is not always shown."""
+        return not self.is_valid() or any(self.cleaned_data[name] for name in MORE)
 
-def touching(organization: Organization, words: str) -> Q:
-    """Done by, given by or given to somebody whose name or e-mail address holds the words."""
-    ids = list(organization.memberships.found_by(words).values_list("pk", flat=True)[:FOUND])
-    names = [str(pk) for pk in ids]
-    return Q(by__in=ids) | Q(shares__has_any_keys=names) | Q(gives__has_any_keys=names)
+    def tokens(self, organization: Organization) -> dict[str, list[tuple[int, str]]]:
+        """What was chosen, by its names."""
+        said = self.cleaned_data if self.is_valid() else {}
+        campaigns = Campaign.objects.filter(organization=organization, pk__in=said.get("campaign", []))
+        members = organization.memberships.filter(pk__in=said.get("by", [])).select_related("user")
+        return {
+            "campaign": [(one.pk, one.title) for one in campaigns.order_by("title")],
+            "by": [(one.pk, one.name) for one in members],
+        }
+
+
+MORE = ("campaign", "by", "reason", "since", "until")
 
 
 class Row(NamedTuple):
@@ -75,6 +108,7 @@ def listed(request: MemberRequest) -> HttpResponse:
     context = {
         "rows": [row(act, people) for act in shown.rows],
         "form": form,
+        "chosen": form.tokens(request.member.organization),
         "next": address(request, after=shown.next) if shown.next else "",
         "previous": address(request, after=None) if request.GET.get("after") else "",
         "here": address(request),
@@ -205,9 +239,8 @@ class MoveRow(NamedTuple):
 
 def its_moves(request: HttpRequest, act: Handoff) -> dict[str, Any]:
     """A page of its moves: all, those that moved, or those left alone for one reason."""
-    known = {"moved", *(reason.label for reason in LeftAlone)}
     asked = request.GET.get("left", "")
-    only = asked if asked in known else ""
+    only = asked if asked in moves.PARTS else ""
     shown = paged(request, moves.listed(act, only), "oldest", moves.dressed)
     return {
         "moves": [MoveRow(move, why(move)) for move in shown.rows],

@@ -93,10 +93,11 @@ def texters(viewer: Membership, typed: str) -> list[Option]:
         Option(SUSPENDED, "Anybody suspended", "who cannot answer"),
     ]
     begun = [option for option in special if typed.lower() in option.words.lower()]
-    found = [
-        Option(who.pk, who.name, "suspended" if who.suspended else who.user.email) for who in people(viewer, typed)
-    ]
-    return [*begun, *found]
+    return [*begun, *members(viewer, typed)]
+
+
+def members(viewer: Membership, typed: str) -> list[Option]:
+    return [Option(who.pk, who.name, "suspended" if who.suspended else who.user.email) for who in people(viewer, typed)]
 
 
 def receivers(viewer: Membership, typed: str) -> list[Option]:
@@ -135,6 +136,7 @@ def tags(viewer: Membership, typed: str) -> list[Option]:
 KINDS: dict[str, tuple[Callable[[Membership, str], list[Option]], str]] = {
     "campaigns": (campaigns, "No campaign like that."),
     "texters": (texters, "Nobody like that."),
+    "members": (members, "Nobody like that."),
     "receivers": (receivers, "Nobody like that."),
     "tags": (tags, "No tag like that."),
 }
