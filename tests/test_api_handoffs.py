@@ -196,6 +196,108 @@ def test_hand_offs_newest_first(riverton, ada, campaign, django_assert_max_num_q
     assert first["results"][0]["shares"] == [{"texter": person(riverton.tess), "count": 3}]
 
 
+def test_the_log_is_asked_as_on_its_page(riverton, otherton, ada, campaign):
+    picnic = riverton.campaign("Picnic")
+    riverton.conversations(picnic, 2, holder=riverton.theo)
+    olga = Program(riverton.olga)
+    pool = {"action": "unassign", "reason": "Tess is ill"}
+    given = ada.post("/handoffs", {**pool, "filter": {"campaign": campaign.pk, "status": "needs_response"}}).said
+    olga.post("/handoffs", {**pool, "filter": {"campaign": picnic.pk}, "reason": "rain"})
+
+    def log(**query):
+        return [act["action"] for act in ada.get("/handoffs", **query).said["results"]]
+
+    assert log(action="unassign") == ["unassign", "unassign"]
+    assert log(by=riverton.olga.pk) == ["unassign"]
+    assert log(by=f"{riverton.olga.pk},{riverton.ada.pk}") == ["unassign", "unassign"]
+    assert log(by=[riverton.olga.pk, riverton.ada.pk]) == ["unassign", "unassign"]
+    assert log(person="theo") == ["unassign", "opening"]
+    assert log(campaign=picnic.pk) == ["unassign", "opening"]
+    assert log(reason="ILL tess") == ["unassign"]
+    assert log(state="running") == []
+    assert log(since="2026-01-01", action="unassign", reason="rain") == ["unassign"]
+    assert log(until="2026-01-01") == []
+    first = ada.get("/handoffs", action="unassign", limit=1).said
+    assert first["count"] == 2
+    assert ada.get(first["next"]).said["results"] == [given]
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ({"action": "juggle"}, "action"),
+        ({"state": "preview"}, "state"),
+        ({"by": "tess"}, "by"),
+        ({"campaign": "7,"}, "campaign"),
+        ({"since": "yesterday"}, "since"),
+        ({"until": "9999-12-31"}, "until"),
+        ({"reason": "x" * 201}, "reason"),
+        ({"texter": "1"}, "texter"),
+    ],
+)
+def test_what_the_log_cannot_be_asked_is_refused(ada, query, field):
+    said = ada.get("/handoffs", **query)
+
+    assert (said.status_code, list(said.said["error"]["fields"])) == (422, [field])
+
+
+def test_the_log_knows_nothing_of_other_organizations(otherton, ada):
+    theirs = otherton.campaign()
+
+    assert ada.get("/handoffs", campaign=theirs.pk).status_code == 404
+    assert ada.get("/handoffs", by=otherton.zed.pk).status_code == 404
+
+
+def test_each_move_page_by_page(riverton, ada, campaign, django_assert_max_num_queries):
+    escalated = Conversation.objects.filter(texter=riverton.tess).first()
+    Conversation.objects.filter(pk=escalated.pk).update(escalated=True)
+    given = {"action": "reassign", "filter": {"status": "needs_response"}, "texters": [riverton.theo.pk]}
+    address = f"/handoffs/{ada.post('/handoffs', given).said['id']}/moves"
+
+    with django_assert_max_num_queries(5):  # token, hand-off, snapshot, page, count
+        first = ada.get(address, limit=2).said
+    rest = ada.get(first["next"]).said
+
+    assert (first["count"], rest["next"]) == (3, None)
+    seen = [*first["results"], *rest["results"]]
+    assert {one["conversation"] for one in seen} == {one.pk for one in Conversation.objects.filter(status=3)}
+    [stays] = ada.get(address, left="escalated").said["results"]
+    assert stays["conversation"] == escalated.pk
+    assert (stays["left_alone"], stays["receiver"]) == ("escalated", None)
+    moved = ada.get(address, left="moved").said["results"]
+    assert {one["conversation"] for one in moved} == {one["conversation"] for one in seen} - {escalated.pk}
+    assert moved[0] == {
+        "conversation": moved[0]["conversation"],
+        "campaign": {"id": campaign.pk, "title": "Saturday canvass"},
+        "contact": {"first_name": "Maria", "last_name": "Lopez", "cell": moved[0]["contact"]["cell"]},
+        "giver": person(riverton.tess),
+        "receiver": person(riverton.theo),
+        "left_alone": None,
+        "at": moved[0]["at"],
+    }
+    assert ada.get(address, left="tired").status_code == 422
+
+
+def test_the_moves_as_a_table_are_those_of_the_page(client, riverton, ada, campaign):
+    done = ada.post("/handoffs", {"action": "unassign", "filter": {"campaign": campaign.pk}}).said
+    client.force_login(riverton.ada.user)
+
+    table = ada.get(f"/handoffs/{done['id']}/moves.csv")
+    page = client.get(f"/riverton/admin/handoffs/{done['id']}/moves.csv")
+
+    assert table["Content-Type"] == "text/csv; charset=utf-8"
+    assert f"hand-off-{done['id']}.csv" in table["Content-Disposition"]
+    assert b"".join(table.streaming_content) == b"".join(page.streaming_content)
+
+
+def test_moves_are_the_admins_of_the_organization(riverton, otherton, ada, campaign):
+    handoff = Handoff.objects.filter(organization=riverton.organization).first()
+
+    for part in ("moves", "moves.csv"):
+        assert Program(otherton.zed).get(f"/handoffs/{handoff.pk}/{part}").status_code == 404
+        assert Program(riverton.sue).get(f"/handoffs/{handoff.pk}/{part}").status_code == 403
+
+
 def test_a_big_one_goes_on(riverton, ada, campaign, monkeypatch):
     monkeypatch.setattr("textbank.assignments.carrying_out.AT_ONCE", 1)
 

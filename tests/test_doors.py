@@ -185,6 +185,8 @@ GET   /api/v1/handoffs                                               api-admins
 GET   /api/v1/handoffs/{handoff}                                     api-admins
 POST  /api/v1/handoffs/{handoff}/undo                                api-admins     {}
 POST  /api/v1/handoffs/{handoff}/stop                                api-admins
+GET   /api/v1/handoffs/{handoff}/moves                               api-admins
+GET   /api/v1/handoffs/{handoff}/moves.csv                           api-admins
 POST  /api/v1/campaigns/{campaign}/release-unsent                    api-admins     {}
 POST  /api/v1/campaigns/{campaign}/release-unreplied                 api-admins     {"idle_minutes": 60}
 POST  /api/v1/release-unhandled                                      api-admins     {"idle_minutes": 60}

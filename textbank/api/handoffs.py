@@ -1,27 +1,29 @@
 """Conversations change hands."""
 
+import datetime as dt
 import uuid
 from typing import Annotated, Any, Literal
 
 from django.db.models import QuerySet
+from django.http import StreamingHttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
-from ninja import Router, Status
-from pydantic import Field, StrictBool, StrictInt
+from ninja import Query, Router, Status
+from pydantic import AfterValidator, BaseModel, Field, StrictBool, StrictInt
 
 from textbank.access import MemberRequest
 from textbank.api import shapes
 from textbank.api.door import admins, handing_on
 from textbank.api.errors import REFUSALS
 from textbank.api.members import chosen
-from textbank.api.shapes import After, Id, Limit, Listed, Said
+from textbank.api.shapes import After, Id, Ids, Limit, Listed, Moved, Said, one_of
 from textbank.assignments import carrying_out, reassigning, undoing
 from textbank.assignments.plans import Plan
 from textbank.conversations.filters import Filter
 from textbank.conversations.models import Action, Handoff, State
 from textbank.conversations.snapshots import Snapshot
 from textbank.organizations.models import Membership
-from textbank.reports import answers
+from textbank.reports import answers, log, moves
 from textbank.reports.answers import HandoffShape, answer
 from textbank.reports.pages import page
 
@@ -80,10 +82,31 @@ def begun(act: Handoff) -> Status:
     return Status(202 if act.state == State.RUNNING else 201, answer(act))
 
 
+ActionKey = Annotated[str, AfterValidator(one_of(Action.values)), Field(json_schema_extra={"enum": Action.values})]
+StateKey = Annotated[str, AfterValidator(one_of(State.values)), Field(json_schema_extra={"enum": State.values})]
+Part = Annotated[str, AfterValidator(one_of(moves.PARTS)), Field(json_schema_extra={"enum": [*moves.PARTS]})]
+Words = Annotated[str, Field(max_length=200)]
+Day = Annotated[dt.date, Field(ge=log.EARLIEST, le=log.LATEST, description="By the organization's clock.")]
+
+
+class Asked(BaseModel):
+    """What is asked of the log, as on its page."""
+
+    action: ActionKey | None = None
+    state: StateKey | None = None
+    person: Annotated[Words, Field(description="Words of who did it, gave or received: names, e-mail addresses.")] = ""
+    by: Annotated[Ids, Field(description="Who did it: member ids.")] = []
+    campaign: Annotated[Ids, Field(description="Campaign ids.")] = []
+    reason: Annotated[Words, Field(description="Words of the reason.")] = ""
+    since: Day | None = None
+    until: Annotated[Day | None, Field(description="The last day, included.")] = None
+
+
 @router.get("/handoffs", auth=admins, response={200: Listed[HandoffShape], **REFUSALS})
-def handoffs(request: MemberRequest, limit: Limit = 50, after: After = "") -> Any:
-    """Every act by which conversations changed hands, newest first."""
-    found = Handoff.objects.filter(organization_id=request.member.organization_id)
+def handoffs(request: MemberRequest, asked: Query[Asked], limit: Limit = 50, after: After = "") -> Any:
+    """Every act by which conversations changed hands, newest first, or those that are asked for."""
+    wanted = log.Asked(**{name: said for name, said in asked if said is not None})
+    found = log.found(request.member.organization, wanted)
     seen, shown = Snapshot.now(), page(found, "newest", after, limit, with_undo)
     people = answers.named_in(shown.rows)
     return shapes.listed(request, found.count(), seen, shown, lambda act: answers.handoff(act, people))
@@ -102,6 +125,34 @@ def handoff(request: MemberRequest, handoff: int) -> HandoffShape:
 def handoff_of(member: Membership, pk: int) -> Handoff:
     found: QuerySet[Handoff] = with_undo(Handoff.objects.filter(organization_id=member.organization_id))
     return get_object_or_404(found, pk=pk)
+
+
+@router.get("/handoffs/{int:handoff}/moves", auth=admins, response={200: Listed[Moved], **REFUSALS})
+def its_moves(
+    request: MemberRequest, handoff: int, left: Part | None = None, limit: Limit = 50, after: After = ""
+) -> Any:
+    """What it did with each conversation, in the order they were dealt; with `left` only those that `moved`, or that
+    were left alone for one reason."""
+    found = moves.listed(handoff_of(request.member, handoff), left or "")
+    seen, shown = Snapshot.now(), page(found, "oldest", after, limit, moves.dressed)
+    return shapes.listed(request, found.count(), seen, shown, lambda move: shapes.moved(move, request.member))
+
+
+CSV = {"description": "Every move as a line.", "content": {"text/csv": {"schema": {"type": "string"}}}}
+
+
+@router.get(
+    "/handoffs/{int:handoff}/moves.csv",
+    auth=admins,
+    response=REFUSALS,
+    openapi_extra={"responses": {200: CSV}},
+)
+def export(request: MemberRequest, handoff: int) -> StreamingHttpResponse:
+    """The same as a table for a spreadsheet."""
+    found = handoff_of(request.member, handoff)
+    answer = StreamingHttpResponse(moves.as_csv(found), content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="hand-off-{found.pk}.csv"'
+    return answer
 
 
 class DryRun(Said):

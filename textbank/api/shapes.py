@@ -1,7 +1,7 @@
 """What things look like in an answer, and what any request may hold."""
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Annotated, Any, Generic, TypeVar
 from zoneinfo import available_timezones
 
@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictInt
 from textbank.campaigns import scripting
 from textbank.campaigns.models import Campaign
 from textbank.contacts.models import Upload
-from textbank.conversations.models import Answer, Conversation, Message, Move, Status, Tagging
+from textbank.conversations.models import Answer, Conversation, LeftAlone, Message, Move, Status, Tagging
 from textbank.conversations.snapshots import Snapshot
 from textbank.organizations.models import Membership, Role
 from textbank.reports import listing
@@ -27,6 +27,34 @@ M = TypeVar("M", bound=Model)
 Id = Annotated[StrictInt, Field(ge=1, le=2**63 - 1)]
 Limit = Annotated[int, Field(ge=1, le=MOST, description="Rows of a page.")]
 After = Annotated[str, Field(description="Where the page begins: it is in the address that “next” gives.")]
+
+
+def ids(said: list[str]) -> list[int]:
+    """Ids in an address, each once, whether they were repeated or set apart by commas."""
+    words = [word.strip() for value in said for word in value.split(",")]
+    wrong = next((word for word in words if not (word.isascii() and word.isdigit() and len(word) < 19)), None)
+    if wrong is not None:
+        raise ValueError(f"“{wrong}” is not an id.")
+    return list(dict.fromkeys(map(int, words)))
+
+
+Ids = Annotated[
+    list[str],
+    AfterValidator(ids),
+    Field(max_length=1000, json_schema_extra={"items": {"type": "integer", "minimum": 1}}),
+]
+
+
+def one_of(words: Iterable[str]) -> Callable[[str], str]:
+    """For words that only the program knows: one of them, or a sentence that says which there are."""
+    known = list(words)
+
+    def check(word: str) -> str:
+        if word not in known:
+            raise ValueError(f"“{word}” is none of {', '.join(known)}.")
+        return word
+
+    return check
 
 
 def known_zone(name: str) -> str:
@@ -362,6 +390,32 @@ def passage(move: Move) -> Passage:
         receiver=person(move.receiver),
         reason=act.reason,
         note=act.note,
+    )
+
+
+class Moved(BaseModel):
+    """What became of one conversation. `left_alone` says why it stays; else nobody under `receiver` is the pool."""
+
+    conversation: int
+    campaign: Titled
+    contact: Contact
+    giver: Person | None
+    receiver: Person | None
+    left_alone: str | None
+    at: dt.datetime
+
+
+def moved(move: Move, viewer: Membership) -> Moved:
+    """Of a move that was `moves.dressed`."""
+    thread = move.conversation
+    return Moved(
+        conversation=thread.pk,
+        campaign=Titled(id=thread.campaign_id, title=thread.campaign.title),
+        contact=contact(thread, viewer),
+        giver=person(move.giver),
+        receiver=None if move.left_alone else person(move.receiver),
+        left_alone=LeftAlone(move.left_alone).label if move.left_alone else None,
+        at=move.at,
     )
 
 
