@@ -7,6 +7,7 @@ import os
 import queue
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -18,6 +19,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
 from pathlib import Path
 
+import aiohttp
 import httpx
 import pytest
 
@@ -294,7 +296,7 @@ class Carrier:
         """Hands one text over, just as the worker does."""
 
         async def one() -> Accepted | Refused | Unknown:
-            async with httpx.AsyncClient(timeout=patience, trust_env=False) as client:
+            async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(patience)) as client:
                 account = Account(self.url, "3", SECRET)
                 return await simulator.send(client, account, Outgoing(id=message_id, to=to, sender=OURS, text=HELLO))
 
@@ -434,6 +436,36 @@ def test_a_carrier_that_is_not_there_has_surely_sent_nothing() -> None:
 
     assert isinstance(fate, Refused)
     assert fate.retry
+
+
+ELSEWHERE = b"HTTP/1.1 307 Elsewhere\r\nLocation: /elsewhere\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+
+
+@pytest.mark.parametrize("answer", [ELSEWHERE, b""])
+def test_a_carrier_that_points_elsewhere_or_hangs_up_is_given_the_text_once(answer: bytes) -> None:
+    given = []
+
+    def carry() -> None:
+        while caller := listener.accept()[0]:
+            with caller:
+                given.append(b"")
+                while not given[-1].endswith(b"}"):
+                    if not (more := caller.recv(64 * 1024)):  # the test is over
+                        return
+                    given[-1] += more
+                caller.sendall(answer)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=carry)
+        thread.start()
+        port = listener.getsockname()[1]
+
+        fate = Carrier(f"http://127.0.0.1:{port}", None, None).send(SILENT)  # type: ignore[arg-type]
+
+        socket.create_connection(("127.0.0.1", port)).close()
+        thread.join()
+    assert isinstance(fate, Unknown)
+    assert len(given) == 2
 
 
 def test_a_number_that_is_none_is_refused_for_good(carrier: Carrier) -> None:

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, TypeVar
 
-import httpx
+import aiohttp
 from asgiref.sync import sync_to_async
 from django.db import DatabaseError, close_old_connections, connection, transaction
 from django.db.models import Q
@@ -95,7 +95,7 @@ class Drain:
 
     async def hand_over(
         self,
-        carriers: httpx.AsyncClient,
+        carriers: aiohttp.ClientSession,
         room: asyncio.Semaphore,
         parcels: Sequence[Parcel],
         now: dt.datetime | None = None,
@@ -111,7 +111,7 @@ class Drain:
                 await asyncio.sleep(pause)
         log.error("The answers to %s texts are lost: they will be unconfirmed", len(fates))
 
-    async def give(self, carriers: httpx.AsyncClient, room: asyncio.Semaphore, parcel: Parcel) -> Fate:
+    async def give(self, carriers: aiohttp.ClientSession, room: asyncio.Semaphore, parcel: Parcel) -> Fate:
         await self.in_step(parcel)
         async with room:
             try:
@@ -140,10 +140,12 @@ async def in_thread(work: Callable[..., Done], *arguments: object) -> Done:
     return await sync_to_async(looked_after)()
 
 
-def client() -> httpx.AsyncClient:
-    return httpx.AsyncClient(
-        timeout=httpx.Timeout(20.0),
-        limits=httpx.Limits(max_connections=AT_ONCE, max_keepalive_connections=AT_ONCE),
+def client() -> aiohttp.ClientSession:
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=AT_ONCE),
+        # Getting a connection counts apart: what never left may be tried again.
+        timeout=aiohttp.ClientTimeout(total=40, connect=20),
+        cookie_jar=aiohttp.DummyCookieJar(),
     )
 
 

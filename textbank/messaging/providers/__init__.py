@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Protocol
 
-import httpx
+import aiohttp
 
 from textbank.messaging.texts import Accepted, Account, DeliveryReport, Inbound, Outgoing, Refused, Unknown
 
@@ -17,7 +17,7 @@ class Provider(Protocol):
     LEGAL_HOURS: bool
 
     async def send(
-        self, client: httpx.AsyncClient, account: Account, outgoing: Outgoing
+        self, client: aiohttp.ClientSession, account: Account, outgoing: Outgoing
     ) -> Accepted | Refused | Unknown:
         """Hand one text to the carrier, once. The client brings the time-out. Never raises for a bad answer."""
 

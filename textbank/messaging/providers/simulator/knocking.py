@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-import httpx
+import aiohttp
 
 from .signing import sign
 
@@ -47,9 +47,7 @@ class Knocker:
 
     async def run(self) -> None:
         """Knock for ever."""
-        limits = httpx.Limits(max_connections=KNOCKERS)
-        # trust_env off: a proxy of the machine has no business between two processes on it.
-        client = httpx.AsyncClient(timeout=10, limits=limits, trust_env=False)
+        client = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(10), cookie_jar=aiohttp.DummyCookieJar())
         async with client, asyncio.TaskGroup() as knockers:
             for _ in range(KNOCKERS):
                 knockers.create_task(self._knock_on(client))
@@ -71,7 +69,7 @@ class Knocker:
         self.waiting += 1
         asyncio.get_running_loop().call_later(after, self.ready.put_nowait, knock)
 
-    async def _knock_on(self, client: httpx.AsyncClient) -> None:
+    async def _knock_on(self, client: aiohttp.ClientSession) -> None:
         while True:
             knock = await self.ready.get()
             self.waiting -= 1
@@ -83,19 +81,20 @@ class Knocker:
                 if not self.knocking:
                     self.quiet.set()
 
-    async def _knock(self, client: httpx.AsyncClient, knock: Knock) -> None:
+    async def _knock(self, client: aiohttp.ClientSession, knock: Knock) -> None:
         body = json.dumps(knock.payload).encode()
         # Signed at each attempt: a signature made before the pauses could be too old by now.
         headers = {"Content-Type": "application/json", **sign(self.secret, body, time.time())}
         try:
-            answer = await client.post(knock.address, content=body, headers=headers)
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            async with client.post(knock.address, data=body, headers=headers, allow_redirects=False) as answer:
+                status = answer.status
+        except (aiohttp.ClientError, TimeoutError) as error:
             self._try_again(knock, type(error).__name__)
             return
-        if answer.is_server_error or answer.status_code in AGAIN:
-            self._try_again(knock, str(answer.status_code))
-        elif not answer.is_success:
-            log.warning("Dropped a knock at %s: answered %d.", knock.address, answer.status_code)
+        if status >= 500 or status in AGAIN:
+            self._try_again(knock, str(status))
+        elif not 200 <= status < 300:
+            log.warning("Dropped a knock at %s: answered %d.", knock.address, status)
 
     def _try_again(self, knock: Knock, because: str) -> None:
         if knock.attempt >= ATTEMPTS:
