@@ -23,7 +23,7 @@ from textbank.messaging.providers.simulator.signing import sign
 from textbank.organizations.models import Membership, Organization, Role, Token
 
 NAMES = ("send", "inbound", "drain")
-SENDS = 3000
+SENDS, QUICK_SENDS = 3000, 600
 AT_ONCE = 10
 
 
@@ -43,7 +43,6 @@ def running() -> Iterator[Running]:
         "TEXTBANK_URL": f"http://127.0.0.1:{port}",
         "TEXTBANK_SIMULATOR": f"http://127.0.0.1:{carrier}",
         "TEXTBANK_SIMULATOR_SECRET": secret,
-        "SECRET_KEY": secrets.token_urlsafe(32),
         "TEXTBANK_POOL": "12",
     }
     with Children() as children:
@@ -52,23 +51,24 @@ def running() -> Iterator[Running]:
         yield Running(env["TEXTBANK_URL"], secret, {name: p.pid for name, p in children.processes.items()})
 
 
-def rows(organization: Organization, wanted: Sequence[str]) -> Iterator[Row]:
+def rows(organization: Organization, wanted: Sequence[str], *, quick: bool) -> Iterator[Row]:
     """send, drain and inbound, one after the other, on the same running product."""
+    number = QUICK_SENDS if quick else SENDS
     with running() as textbank:
         if {"send", "drain"} & set(wanted):
-            yield from (row for row in sends(organization, textbank) if row.name in wanted)
+            yield from (row for row in sends(organization, textbank, number) if row.name in wanted)
         if "inbound" in wanted:
-            yield inbound(organization, textbank)
+            yield inbound(organization, textbank, number)
 
 
-def sends(organization: Organization, textbank: Running) -> Iterator[Row]:
+def sends(organization: Organization, textbank: Running, number: int) -> Iterator[Row]:
     """First messages, ten at a time, each by the texter who has the conversation; then how long the outbox took."""
     held = list(
         Conversation.objects.filter(
             organization=organization, status=Status.NEEDS_FIRST_MESSAGE, opted_out=False, texter__isnull=False
         )
         .order_by("pk")
-        .values_list("pk", "texter_id")[:SENDS]
+        .values_list("pk", "texter_id")[:number]
     )
     tokens = {member.pk: Token.issue(member) for member in Membership.objects.filter(role=Role.TEXTER)}
     asks = [
@@ -91,13 +91,13 @@ def sends(organization: Organization, textbank: Running) -> Iterator[Row]:
     )
 
 
-def inbound(organization: Organization, textbank: Running) -> Row:
+def inbound(organization: Organization, textbank: Running, number: int) -> Row:
     """Contacts' texts at the webhook, ten at a time, each id twice: half of them must leave no row."""
     service = MessagingService.objects.get(organization=organization)
     cells = list(
         Conversation.objects.filter(organization=organization, status=Status.FIRST_MESSAGE_SENT)
         .order_by("pk")
-        .values_list("contact__cell", flat=True)[: SENDS // 2]
+        .values_list("contact__cell", flat=True)[: number // 2]
     )
     path = f"/webhooks/simulator/{service.pk}/inbound"
     asks = [

@@ -90,19 +90,22 @@ def memory(which: str) -> int:
         return next(int(line.split()[1]) for line in status if line.startswith(which))
 
 
-def latencies(name: str, n: int, taken: Sequence[float], seconds: float, **more: Any) -> Row:
-    """A row for many small pieces of work done side by side in so many seconds."""
+def latencies(name: str, n: int, taken: Sequence[float], seconds: float | None = None, **more: Any) -> Row:
+    """A row for many small pieces of work: side by side in so many seconds, or without them one after the other."""
     cuts = quantiles(taken, n=100)
-    return Row(
+    row = Row(
         name=name,
         n=n,
-        seconds=seconds,
-        per_second=n / seconds,
+        seconds=seconds or median(taken),
+        per_second=n / seconds if seconds else None,
         p50_ms=cuts[49] * 1000,
         p95_ms=cuts[94] * 1000,
         p99_ms=cuts[98] * 1000,
         **more,
     )
+    if row.floor_seconds:
+        row.ratio = row.seconds / row.floor_seconds
+    return row
 
 
 @contextmanager
