@@ -67,6 +67,15 @@ def test_each_text_reaches_the_carrier_once(carrier, queued, now):
     assert len(given(carrier)) == 3
 
 
+@pytest.mark.parametrize("many", [1, 3])
+def test_a_batch_is_taken_in_as_many_statements_as_one_text(queued, now, many, django_assert_num_queries):
+    Message.objects.exclude(pk__in=[message.pk for message in queued[:many]]).delete()
+
+    # begin, texts, numbers, the contacts' earlier numbers, their numbers from now on, taken, commit
+    with django_assert_num_queries(7):
+        assert len(delivering.claim(now)) == many
+
+
 def test_a_contact_always_sees_the_same_number(riverton, carrier, queued, now):
     SenderNumber.objects.create(service=riverton.service, number="+12125550101")
     SenderNumber.objects.create(service=riverton.service, number="+12125550102")

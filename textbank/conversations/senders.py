@@ -1,57 +1,78 @@
 """The number a contact sees: always the same one, whoever texts and in whichever campaign."""
 
+import datetime as dt
 import zlib
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from typing import NamedTuple
 
 from textbank.conversations.models import Conversation, Message, MessageStatus
 from textbank.messaging.models import SenderNumber
 
 
-def choose(messages: Sequence[Message]) -> dict[int, SenderNumber]:
+class Leaving(NamedTuple):
+    """A text about to leave, with what decides whether it may and from which number."""
+
+    id: int
+    kind: int
+    text: str
+    created_at: dt.datetime
+    service: int
+    conversation: int
+    organization: int
+    sender: int | None
+    hours_key: str
+    opted_out: bool
+    campaign: int
+    archived: bool
+    cell: str
+
+
+def choose(texts: Sequence[Leaving]) -> dict[int, SenderNumber]:
     """The number each text goes out from: the one its contact knows, in this campaign or an earlier one, else by lot.
 
     A service without a number refuses its texts: they fail with the reason.
     """
-    threads = {message.conversation_id: message.conversation for message in messages}
-    numbers = numbers_of({message.service_id for message in messages})
-    known = {number.pk: number for service in numbers.values() for number in service}
-    chosen: dict[int, list[int]] = defaultdict(list)
-    remembered = remembered_senders([t for t in threads.values() if t.sender_id not in known])
-    for thread in threads.values():
-        if thread.sender_id in known:
-            continue
-        choices = [n for n in numbers[thread.campaign.service_id or 0] if n.active]
-        sender = remembered.get((thread.organization_id, thread.contact.cell))
-        if sender not in known and choices:
-            sender = choices[zlib.crc32(thread.contact.cell.encode()) % len(choices)].pk
-        if sender in known:
-            thread.sender_id = sender
-            chosen[sender].append(thread.pk)
-    for sender, ids in chosen.items():
-        Conversation.objects.filter(pk__in=ids).update(sender=sender)
-    stuck = [message.pk for message in messages if message.conversation.sender_id not in known]
+    numbers = numbers_of({text.service for text in texts})
+    chosen = {text.conversation: text.sender for text in texts if text.sender in numbers[text.service]}
+    strangers = {text.conversation: text for text in texts if text.conversation not in chosen}
+    remembered = remembered_senders(strangers.values())
+    joined: dict[int, list[int]] = defaultdict(list)
+    for text in strangers.values():
+        ours = numbers[text.service]
+        sender = remembered.get((text.organization, text.cell))
+        choices = [number.pk for number in ours.values() if number.active]
+        if sender not in ours and choices:
+            sender = choices[zlib.crc32(text.cell.encode()) % len(choices)]
+        if sender in ours:
+            chosen[text.conversation] = sender
+            joined[sender].append(text.conversation)
+    for sender, ids in joined.items():
+        Conversation.objects.among(ids).update(sender=sender)
+    stuck = [text.id for text in texts if text.conversation not in chosen]
     if stuck:
         Message.objects.filter(pk__in=stuck).update(
             status=MessageStatus.FAILED, error="The messaging service has no sender number."
         )
-    return {m.pk: known[m.conversation.sender_id] for m in messages if m.conversation.sender_id in known}
+    return {t.id: numbers[t.service][chosen[t.conversation]] for t in texts if t.conversation in chosen}
 
 
-def numbers_of(services: set[int]) -> dict[int, list[SenderNumber]]:
-    numbers: dict[int, list[SenderNumber]] = defaultdict(list)
-    for number in SenderNumber.objects.filter(service__in=services).order_by("pk"):
-        numbers[number.service_id].append(number)
+def numbers_of(services: set[int]) -> dict[int, dict[int, SenderNumber]]:
+    numbers: dict[int, dict[int, SenderNumber]] = defaultdict(dict)
+    for number in SenderNumber.objects.filter(service__in=services).select_related("service").order_by("pk"):
+        numbers[number.service_id][number.pk] = number
     return numbers
 
 
-def remembered_senders(threads: Sequence[Conversation]) -> dict[tuple[int, str], int]:
+def remembered_senders(texts: Collection[Leaving]) -> dict[tuple[int, str], int]:
     """The numbers by which these contacts were texted before, by (organization, cell)."""
-    cells = {thread.contact.cell for thread in threads}
-    organizations = {thread.organization_id for thread in threads}
+    if not texts:
+        return {}
     earlier = (
         Conversation.objects.filter(
-            contact__organization_id__in=organizations, contact__cell__in=cells, sender__active=True
+            contact__organization_id__in={text.organization for text in texts},
+            contact__cell__in={text.cell for text in texts},
+            sender__active=True,
         )
         .order_by("pk")
         .values_list("organization_id", "contact__cell", "sender_id")
