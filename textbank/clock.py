@@ -5,6 +5,7 @@ import logging
 import signal
 from collections.abc import Callable
 
+import uvloop
 from asgiref.sync import async_to_sync
 from django.conf import settings
 from django.utils import timezone
@@ -40,7 +41,7 @@ if settings.DEMO:
 
 def work() -> None:
     """Runs a worker until it is told to stop: the outbox, the jobs, the errands."""
-    asyncio.run(work_until_stopped())
+    uvloop.run(work_until_stopped())
 
 
 async def work_until_stopped() -> None:

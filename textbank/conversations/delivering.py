@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 
 BATCH = 500
 BATCHES = 3
+GATHER = 0.1  # seconds after a batch that was not full: claiming a handful costs nearly as much as claiming a hundred
 AT_ONCE = 200  # requests to the carrier under way at the same time
 FORGOTTEN = dt.timedelta(minutes=2)  # longer than any request to a carrier may take
 AGAIN = dt.timedelta(seconds=15)  # after a carrier that was too busy
@@ -83,6 +84,8 @@ class Drain:
                 if parcels := await self.claimed():
                     batch = under_way.create_task(self.hand_over(carriers, room, parcels))
                     batch.add_done_callback(lambda _: batches.release())
+                    if len(parcels) < BATCH:
+                        await asyncio.sleep(GATHER)
                 else:
                     batches.release()
                     await sleep_until(wake, 1.0)
