@@ -23,6 +23,8 @@ from textbank.contacts.models import Upload
 from textbank.conversations.filters import READERS
 from textbank.conversations.models import Handoff, Status
 
+from textbank.organizations import joining
+from textbank.organizations.models import Role
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 REFERENCE = Path(__file__).parent.parent / "docs/reference/api.md"
 
@@ -137,6 +139,7 @@ def real(riverton):
         "handoff": Handoff.objects.latest("pk").pk,
         "member": riverton.theo.pk,
         "upload": upload.pk,
+        "invite": joining.invite(Role.TEXTER, by=riverton.ada).pk,
     }
 
 

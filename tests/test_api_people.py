@@ -9,7 +9,7 @@ from tests.program import Program
 from textbank.assignments.models import Request
 from textbank.conversations.models import Conversation, Status
 from textbank.organizations import people
-from textbank.organizations.models import Approval, Token
+from textbank.organizations.models import Approval, AuditEntry, Invite, Membership, Role, Token
 
 
 def test_who_one_is(riverton):
@@ -102,6 +102,65 @@ def test_suspending_that_is_refused(riverton, otherton):
     assert olga.post(f"/members/{riverton.olga.pk}/suspend", {"then": "leave"}).status_code == 403
     theirs = {"then": "reassign", "texters": [otherton.yan.pk]}
     assert ada.post(f"/members/{riverton.tess.pk}/suspend", theirs).status_code == 404
+
+
+def test_in_again(riverton):
+    ada = Program(riverton.ada)
+    ada.post(f"/members/{riverton.tess.pk}/suspend", {"then": "leave"})
+
+    said = ada.post(f"/members/{riverton.tess.pk}/unsuspend")
+
+    assert (said.status_code, said.said["suspended"]) == (200, False)
+    assert not Membership.objects.get(pk=riverton.tess.pk).suspended
+    assert ada.post(f"/members/{riverton.tess.pk}/unsuspend").status_code == 200
+
+
+def test_another_role(riverton):
+    ada, olga = Program(riverton.ada), Program(riverton.olga)
+
+    assert ada.post(f"/members/{riverton.tess.pk}/role", {"role": "supervolunteer"}).said["role"] == "supervolunteer"
+    assert olga.post(f"/members/{riverton.tess.pk}/role", {"role": "owner"}).said["role"] == "owner"
+    assert Membership.objects.get(pk=riverton.tess.pk).role == Role.OWNER
+    assert AuditEntry.objects.filter(did="role changed").count() == 2
+
+
+def test_people_are_changed_by_whoever_may(riverton, otherton):
+    ada, olga, zed = Program(riverton.ada), Program(riverton.olga), Program(otherton.zed)
+    last = olga.post(f"/members/{riverton.olga.pk}/role", {"role": "admin"})
+
+    assert (last.status_code, last.said["error"]["code"]) == (409, "last_owner")
+    assert ada.post(f"/members/{riverton.tess.pk}/role", {"role": "admin"}).status_code == 403
+    assert ada.post(f"/members/{riverton.olga.pk}/role", {"role": "texter"}).status_code == 403
+    assert ada.post(f"/members/{riverton.olga.pk}/unsuspend").status_code == 403
+    assert ada.post(f"/members/{riverton.tess.pk}/role", {"role": "king"}).status_code == 422
+    assert zed.post(f"/members/{riverton.tess.pk}/role", {"role": "supervolunteer"}).status_code == 404
+    assert zed.post(f"/members/{riverton.tess.pk}/unsuspend").status_code == 404
+
+
+def test_a_link_is_made_found_and_revoked(riverton, client):
+    ada = Program(riverton.ada)
+
+    made = ada.post("/invites", {"role": "texter"})
+
+    assert made.status_code == 201
+    assert made.said["created_by"] == {"id": riverton.ada.pk, "name": "Ada Doe"}
+    assert (made.said["role"], made.said["once"], made.said["open"]) == ("texter", False, True)
+    assert "Riverton Votes" in client.get(made.said["url"]).text
+    assert ada.get("/invites").said["results"] == [made.said]
+    assert ada.post(f"/invites/{made.said['id']}/revoke").said == {**made.said, "open": False}
+    assert ada.get("/invites").said["count"] == 0
+    assert Invite.objects.get().revoked_at
+
+
+def test_a_link_is_a_key(riverton, otherton):
+    ada, olga, zed = Program(riverton.ada), Program(riverton.olga), Program(otherton.zed)
+    made = olga.post("/invites", {"role": "owner"}).said
+
+    assert ada.post("/invites", {"role": "admin"}).status_code == 403
+    assert ada.get("/invites").said["results"] == []
+    for program in (ada, zed):
+        assert program.post(f"/invites/{made['id']}/revoke").status_code == 404
+    assert [one["id"] for one in olga.get("/invites").said["results"]] == [made["id"]]
 
 
 def test_the_queue_is_what_there_is_to_do_now(riverton):

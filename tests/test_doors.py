@@ -161,6 +161,11 @@ GET   /api/v1/members                                                api-admins
 POST  /api/v1/members/{person}/suspend                               api-admins     {"then": "leave"}
 GET   /api/v1/campaigns                                              api-supervolunteers
 POST  /api/v1/campaigns                                              api-admins
+POST  /api/v1/members/{person}/unsuspend                             api-admins
+POST  /api/v1/members/{person}/role                                  api-admins     {"role": "texter"}
+GET   /api/v1/invites                                                api-admins
+POST  /api/v1/invites                                                api-admins     {"role": "texter"}
+POST  /api/v1/invites/{invite}/revoke                                api-admins
 GET   /api/v1/campaigns/{campaign}                                   api-supervolunteers
 POST  /api/v1/campaigns/{campaign}/start                             api-admins
 POST  /api/v1/campaigns/{campaign}/pause                             api-admins

@@ -15,6 +15,7 @@ from textbank.api.errors import REFUSALS
 from textbank.api.shapes import After, Id, Limit, Listed, Member, Said
 from textbank.assignments import leaving
 from textbank.conversations.snapshots import Snapshot
+from textbank.organizations import people
 from textbank.organizations.models import Membership, Role
 from textbank.organizations.models.membership import MembershipQuerySet
 from textbank.reports.answers import HandoffShape, answer
@@ -31,15 +32,15 @@ def members(
     request: MemberRequest, role: RoleKey | None = None, search: str = "", limit: Limit = 50, after: After = ""
 ) -> Any:
     """Everybody, suspended or not, with what waits in their hands. `search` looks in names and e-mail addresses."""
-    found = people(request.member).found_by(search)
+    found = everybody(request.member).found_by(search)
     if role:
         found = found.filter(role=Role[role.upper()])
-    seen, shown = Snapshot.now(), page(found, "oldest", after, limit, with_user)
-    held = held_by(who.pk for who in shown.rows)
-    return shapes.listed(request, found.count(), seen, shown, lambda who: shapes.member(who, held[who.pk]))
+    seen, part = Snapshot.now(), page(found, "oldest", after, limit, with_user)
+    held = held_by(who.pk for who in part.rows)
+    return shapes.listed(request, found.count(), seen, part, lambda who: shapes.member(who, held[who.pk]))
 
 
-def people(of: Membership) -> MembershipQuerySet:
+def everybody(of: Membership) -> MembershipQuerySet:
     return Membership.objects.filter(organization_id=of.organization_id)
 
 
@@ -49,7 +50,7 @@ def with_user(rows: Any) -> Any:
 
 def chosen(of: Membership, ids: list[int]) -> list[Membership]:
     """These members of the organization, in the order chosen. Raises Http404 if one is of another."""
-    found = with_user(people(of)).in_bulk(ids)
+    found = with_user(everybody(of)).in_bulk(ids)
     if len(found) != len(set(ids)):
         raise Http404
     return [found[pk] for pk in ids]
@@ -67,9 +68,31 @@ class Suspended(Member):
 @router.post("/members/{int:member}/suspend", response={200: Suspended, **REFUSALS})
 def suspend(request: MemberRequest, member: int, said: Suspension) -> Any:
     """Shuts a member out, and says what becomes of their conversations: `pool`, `leave`, or `reassign` to `texters`."""
-    who = get_object_or_404(with_user(people(request.member)), pk=member)
     texters = chosen(request.member, said.texters)
-    left = leaving.suspend(who, said.then, texters, by=request.member, now=timezone.now())
-    held = held_by([who.pk])[who.pk]
+    left = leaving.suspend(someone(request.member, member), said.then, texters, by=request.member, now=timezone.now())
     act = answer(left.handoff) if left.handoff else None
-    return {**shapes.member(left.member, held).model_dump(), "handoff": act}
+    return {**shown(left.member).model_dump(), "handoff": act}
+
+
+@router.post("/members/{int:member}/unsuspend", response={200: Member, **REFUSALS})
+def unsuspend(request: MemberRequest, member: int) -> Member:
+    """Lets a member in again, as before."""
+    return shown(people.unsuspend(someone(request.member, member), by=request.member))
+
+
+class RoleSaid(Said):
+    role: RoleKey
+
+
+@router.post("/members/{int:member}/role", response={200: Member, **REFUSALS})
+def change_role(request: MemberRequest, member: int, said: RoleSaid) -> Member:
+    """Gives a member another role: an admin one below admin, an owner any. 409 `last_owner`."""
+    return shown(people.change_role(someone(request.member, member), Role[said.role.upper()], by=request.member))
+
+
+def someone(of: Membership, pk: int) -> Membership:
+    return get_object_or_404(everybody(of).select_related("user"), pk=pk)
+
+
+def shown(who: Membership) -> Member:
+    return shapes.member(who, held_by([who.pk])[who.pk])

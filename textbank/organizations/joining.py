@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q, QuerySet
 
 from textbank.organizations import audit
 from textbank.organizations.models import Invite, Membership, Role, User
@@ -29,6 +30,17 @@ def invite(role: Role, *, by: Membership) -> Invite:
     made = Invite.objects.create(organization=by.organization, role=role, once=role > Role.TEXTER, created_by=by)
     audit.record(by.organization, "invited", role.label, by=by, invite=made.pk)
     return made
+
+
+def links_of(by: Membership) -> QuerySet[Invite]:
+    """Those to roles this person may give, open or not: a link is a key."""
+    return Invite.objects.filter(organization=by.organization_id, role__in=roles_given_by(by))
+
+
+def open_links_of(by: Membership) -> QuerySet[Invite]:
+    """Those that still let somebody in, newest first."""
+    closed = Q(revoked_at__isnull=False) | Q(once=True, used_at__isnull=False)
+    return links_of(by).exclude(closed).select_related("created_by__user").order_by("-pk")
 
 
 @transaction.atomic

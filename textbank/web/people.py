@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from textbank.access import MemberRequest, door
 from textbank.organizations import joining, people
-from textbank.organizations.models import Invite, Membership, Role
+from textbank.organizations.models import Membership, Role
 from textbank.reports.holding import Held, held_by, stuck
 
 PAGE = 50
@@ -166,24 +166,14 @@ def invites(request: MemberRequest) -> HttpResponse:
         made = joining.invite(form.cleaned_data["role"], by=request.member)
         messages.success(request, f"The link for a {Role(made.role).label.lower()} is ready to copy.")
         return redirect("invites", request.member.organization.slug)
-    return render(request, "people/invites.html", {"form": form, "links": open_links(request.member)})
-
-
-def open_links(by: Membership) -> list[tuple[Invite, str]]:
-    """The links that still let somebody in, newest first; only to roles this person may give: a link is a key."""
-    links = (
-        by.organization.invites.filter(role__in=people.roles_given_by(by), revoked_at=None)
-        .exclude(once=True, used_at__isnull=False)
-        .select_related("created_by__user")
-        .order_by("-pk")
-    )
-    return [(link, Role(link.role).label) for link in links]
+    links = [(link, Role(link.role).label) for link in joining.open_links_of(request.member)]
+    return render(request, "people/invites.html", {"form": form, "links": links})
 
 
 @require_POST
 @door(Role.ADMIN)
 def revoke(request: MemberRequest, pk: int) -> HttpResponse:
-    link = get_object_or_404(request.member.organization.invites, pk=pk, role__in=people.roles_given_by(request.member))
+    link = get_object_or_404(joining.links_of(request.member), pk=pk)
     joining.revoke(link, by=request.member, now=timezone.now())
     messages.success(request, "The link does not let anybody in any more.")
     return redirect("invites", request.member.organization.slug)
