@@ -113,6 +113,8 @@ POST  /{org}/admin/campaigns/release-unhandled/                      admins
 
 GET   /{org}/admin/message-review/                                   supervolunteers
 GET   /{org}/admin/message-review/count/                             supervolunteers
+GET   /{org}/admin/message-review/since/                             supervolunteers
+GET   /{org}/admin/message-review/since/count/                       supervolunteers
 GET   /{org}/admin/message-review/choices/{kind}/                    supervolunteers
 POST  /{org}/admin/message-review/receivers/                         who-hands-on
 POST  /{org}/admin/message-review/mark/                              supervolunteers
@@ -124,9 +126,9 @@ GET   /{org}/admin/message-review/filters/{filter}/                  who-shares
 POST  /{org}/admin/message-review/filters/{filter}/                  who-shares
 POST  /{org}/admin/message-review/filters/{filter}/delete/           who-shares
 GET   /{org}/admin/message-review/{conversation}/                    supervolunteers
-GET   /{org}/admin/message-review/{conversation}/row/                supervolunteers
 POST  /{org}/admin/message-review/{conversation}/opt-in/             admins
 GET   /{org}/admin/escalated-convos/                                 admins
+GET   /{org}/admin/escalated-convos/badge/                           admins
 
 GET   /{org}/admin/handoffs/                                         admins
 GET   /{org}/admin/handoffs/{handoff}/                               admins

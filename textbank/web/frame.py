@@ -45,8 +45,8 @@ PLACES = [
 ]
 
 
-# What a link's badge counts: exactly what its page shows.
-COUNTED = {"escalated_convos": Filter.parse({"escalated": "only"})}
+# Whose badge counts exactly what the page shows.
+ESCALATED = "escalated_convos"
 
 
 def nav(member: Membership, path: str) -> list[dict[str, Any]]:
@@ -55,7 +55,7 @@ def nav(member: Membership, path: str) -> list[dict[str, Any]]:
         return []
     home = reverse("dashboard", args=[member.organization.slug])
     places = [
-        (label, icon, reverse(name, args=[member.organization.slug]), COUNTED.get(name))
+        (label, icon, reverse(name, args=[member.organization.slug]), name == ESCALATED)
         for label, icon, name, role in PLACES
         if member.may(role)
     ]
@@ -65,8 +65,11 @@ def nav(member: Membership, path: str) -> list[dict[str, Any]]:
             "icon": icon,
             "url": url,
             "current": path == url or (url != home and path.startswith(url)),
-            "badge": counted.conversations(member, timezone.now()).count() if counted else 0,
-            "urgent": True,
+            "badge": escalated(member) if counted else None,
         }
         for label, icon, url, counted in places
     ]
+
+
+def escalated(member: Membership) -> int:
+    return Filter.parse({"escalated": "only"}).conversations(member, timezone.now()).count()

@@ -1,9 +1,11 @@
 """Message Review and Escalated Convos: the filter, and page by page what it finds."""
 
 import datetime as dt
+from collections.abc import Callable
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
@@ -19,8 +21,8 @@ from textbank.conversations.models.conversation import ConversationQuerySet
 from textbank.conversations.snapshots import BadSnapshot, Snapshot
 from textbank.organizations.models import Membership, Role
 from textbank.reports import listing, saved_filters
-from textbank.reports.listing import LastMessage, Worn
 from textbank.reports.pages import BadPlace, Page, page, page_before
+from textbank.web.review_rows import changed_since, marks, rows
 
 PAGE = 50
 
@@ -48,6 +50,9 @@ SUGGESTIONS = [
 ORDER_WORDS = {"activity": "Latest activity", "waiting": "Longest waiting", "name": "Name"}
 
 
+Dressed = Callable[[QuerySet[Conversation]], QuerySet[Conversation]]
+
+
 class Asked(NamedTuple):
     """What the address says: the filter, the order, where in it, and what had been seen when it was first read."""
 
@@ -56,12 +61,6 @@ class Asked(NamedTuple):
     after: str = ""
     before: str = ""
     as_of: str = ""
-
-
-class Row(NamedTuple):
-    conversation: Conversation
-    last: LastMessage | None
-    tags: list[Worn]
 
 
 @require_GET
@@ -153,13 +152,18 @@ def listed(request: MemberRequest, place: Place, here: str, asked: Asked) -> dic
         return context | {"gone": [f"a {kind}" for kind in gone]}
     # Before anything is read: whatever changes in between counts as changed since it was seen.
     seen = snapshot(asked.as_of)
-    shown = paged(found(which, viewer, seen.at), asked)
+    matching = found(which, viewer, seen.at)
+    shown = paged(matching, asked)
+    # Who has ticked something carries what they had seen then from page to page.
+    changed = set(changed_since(seen, [one.pk for one in shown.rows])) if asked.as_of else set()
     only = len(shown.rows) if not shown.next and not shown.previous else None
     return context | {
-        "rows": [Row(one, listing.last_message(one), listing.tags(one)) for one in shown.rows],
+        "rows": rows(shown.rows, marks([one for one in shown.rows if one in changed], matching, viewer, seen)),
         "orders": orders(here, asked),
         "next": address(here, asked, after=shown.next) if shown.next else "",
         "previous": address(here, asked, before=shown.previous) if shown.previous else "",
+        "asked_for": address("", asked, **where),
+        "shown": [one.pk for one in shown.rows],
         "seen": seen.token(),
         "count": only,
         **on_the_shelf(viewer, asked),
@@ -213,14 +217,14 @@ def snapshot(token: str) -> Snapshot:
         return Snapshot.now()
 
 
-def paged(conversations: ConversationQuerySet, asked: Asked) -> Page[Conversation]:
+def paged(conversations: ConversationQuerySet, asked: Asked, dressed: Dressed = listing.listed) -> Page[Conversation]:
     """The page that the address names; a place that was never given out is the beginning."""
     try:
         if asked.before:
-            return page_before(conversations, asked.order, asked.before, PAGE, listing.listed)
-        return page(conversations, asked.order, asked.after, PAGE, listing.listed)
+            return page_before(conversations, asked.order, asked.before, PAGE, dressed)
+        return page(conversations, asked.order, asked.after, PAGE, dressed)
     except BadPlace:
-        return page(conversations, asked.order, "", PAGE, listing.listed)
+        return page(conversations, asked.order, "", PAGE, dressed)
 
 
 def address(here: str, asked: Asked, *, which: Filter | None = None, **changed: str) -> str:

@@ -1,7 +1,5 @@
 """A conversation beside the list, or on a page of its own: to read, to answer, to see through whose hands it went."""
 
-from typing import Any
-
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -13,9 +11,7 @@ from textbank.conversations import opting_out
 from textbank.conversations.models import Conversation
 from textbank.conversations.models.conversation import ConversationQuerySet
 from textbank.organizations.models import Membership, Role
-from textbank.reports import listing
 from textbank.web.replies import by_htmx, latest, opened
-from textbank.web.review import Row
 
 OTHERS = 10
 LONGEST_REASON = 1000
@@ -41,17 +37,6 @@ def others(thread: Conversation, viewer: Membership) -> list[Conversation]:
     """The latest of the other threads with the same number."""
     same = visible(viewer).filter(contact__organization=viewer.organization_id, contact__cell=thread.contact.cell)
     return list(same.exclude(pk=thread.pk).select_related("campaign").order_by("-last_activity")[:OTHERS])
-
-
-@require_GET
-@never_cache
-@door(Role.SUPERVOLUNTEER)
-def row(request: MemberRequest, pk: int) -> HttpResponse:
-    """The conversation's line of the list, and whose it is, as they are now."""
-    found = get_object_or_404(listing.listed(Conversation.objects.visible_to(request.member)), pk=pk)
-    shown = Row(found, listing.last_message(found), listing.tags(found))
-    context: dict[str, Any] = {"row": shown, "changed": True}
-    return render(request, "review/row.html", context)
 
 
 @require_POST

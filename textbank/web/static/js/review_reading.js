@@ -1,9 +1,8 @@
-// Keeps the conversation beside the list true: news of other people's conversations do not come here, so it asks.
+// Keeps the conversation beside the list true: asks again when something happened, and while a text is on its way.
 const pane = document.getElementById("reading");
 const announce = document.getElementById("announce");
 const READ = 1500; // how long a new text must have been on the screen before it counts as seen
 const OFTEN = 2_000; // while a text is on its way
-const SELDOM = 10_000;
 
 let timer = null;
 let seenTimer = null;
@@ -22,7 +21,7 @@ function lookSoon(after) {
   timer = setTimeout(() => {
     if (!open()) return;
     if (!document.hidden) look();
-    else lookSoon(SELDOM);
+    else lookSoon(OFTEN);
   }, after);
 }
 
@@ -49,7 +48,7 @@ function changed() {
   }
   messages = all.length;
   if (document.getElementById("last-seen").value !== thread().dataset.lastSeen) markSeen();
-  lookSoon("unsettled" in thread().dataset ? OFTEN : SELDOM);
+  if ("unsettled" in thread().dataset) lookSoon(OFTEN);
 }
 
 function opened() {
@@ -58,25 +57,20 @@ function opened() {
   toEnd();
 }
 
-// Its line in the list is another one after something was done.
-function refreshRow() {
-  const { conversation, rowAddress } = open().dataset;
-  const row = document.getElementById(`row-${conversation}`);
-  if (row) window.htmx.ajax("GET", rowAddress, { target: row, swap: "outerHTML" });
-}
-
 document.addEventListener("htmx:afterSwap", ({ detail }) => detail.target === pane && opened());
 document.addEventListener("htmx:oobAfterSwap", ({ detail }) => detail.target.id === "thread" && changed());
 document.addEventListener("htmx:afterRequest", ({ detail }) => {
   if (!pane.contains(detail.elt) || detail.requestConfig.verb !== "post" || !detail.successful) return;
   detail.elt.closest("dialog")?.close();
-  refreshRow();
+  // Its line in the list is another one after something was done.
+  if (document.getElementById("list-news")) window.htmx.trigger("#list-news", "look");
 });
 // Or the element is not there any more, because what was done has replaced it.
 document.body.addEventListener("opted-in", () => reopen());
 document.body.addEventListener("news", ({ detail }) => {
-  if (open() && ["everything", `conversation:${open().dataset.conversation}`].includes(detail.what)) lookSoon(150);
+  if (open() && detail.what === `conversation:${open().dataset.conversation}`) lookSoon(150);
 });
+document.body.addEventListener("glance", () => open() && lookSoon(0));
 
 function reopen() {
   const row = document.querySelector(`#row-${open().dataset.conversation} .row-title`);

@@ -2,6 +2,7 @@
 const ticked = new Set();
 const field = document.getElementById("ticked");
 const carried = document.getElementById("carried");
+const carriedOn = document.getElementById("carried-on");
 const note = document.getElementById("ticks-note");
 
 let last = null; // the row that was ticked last, from which Shift extends
@@ -31,6 +32,10 @@ function changed() {
   // Who has ticked something has seen it as it was then: turning the page does not make it newer.
   carried.disabled = ticked.size === 0;
   carried.value = document.getElementById("as-of")?.value ?? "";
+  // Whoever looks again sees anew what is on this page; what is ticked on others they have seen as it was then.
+  const here = new Set(boxes().map((box) => box.value));
+  carriedOn.disabled = [...ticked].every((one) => here.has(one));
+  carriedOn.value = carried.value;
   document.dispatchEvent(new CustomEvent("ticks", { detail: { count: ticked.size } }));
 }
 

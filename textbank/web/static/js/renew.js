@@ -1,0 +1,63 @@
+// hx-swap="renew" with hx-ext="renew": what was fetched takes the place of what is there piece by piece. What is the same
+// stays, and so does what somebody is just in: the focus, an open menu, a button being pressed. Rows are known by id.
+const HELD = ":focus, :focus-within, :active, :has([aria-expanded=true])";
+
+const isHeld = (node) => node.matches?.(HELD);
+
+// A token is another one in every answer, and the old one does as well.
+const isSame = (old, fresh) => old.isEqualNode(fresh) || (old.name === "csrfmiddlewaretoken" && fresh.name === old.name);
+
+function dressedAlike(old, fresh) {
+  return (
+    old.attributes.length === fresh.attributes.length &&
+    [...old.attributes].every(({ name, value }) => fresh.getAttribute(name) === value)
+  );
+}
+
+// Whether only what is in it needs to change.
+function goesOn(old, fresh) {
+  return old.nodeType === Node.ELEMENT_NODE && old.nodeName === fresh.nodeName && (dressedAlike(old, fresh) || isHeld(old));
+}
+
+function renew(old, fresh, made) {
+  if (isSame(old, fresh)) return;
+  if (goesOn(old, fresh)) return renewWithin(old, fresh, made);
+  if (isHeld(old)) return;
+  old.replaceWith(fresh);
+  made.push(fresh);
+}
+
+function renewWithin(old, fresh, made) {
+  const known = (id) => [...old.children].find((child) => child.id === id);
+  const coming = new Set([...fresh.children].map((child) => child.id));
+  let here = old.firstChild;
+  for (const child of [...fresh.childNodes]) {
+    while (here?.id && !coming.has(here.id) && !isHeld(here)) here = dropped(here);
+    const match = child.id ? known(child.id) : here?.id ? null : here;
+    if (!match) {
+      old.insertBefore(child, here);
+      made.push(child);
+      continue;
+    }
+    if (match !== here) old.insertBefore(match, here);
+    here = match.nextSibling;
+    renew(match, child, made);
+  }
+  while (here) here = isHeld(here) ? here.nextSibling : dropped(here);
+}
+
+function dropped(node) {
+  const next = node.nextSibling;
+  node.remove();
+  return next;
+}
+
+window.htmx.defineExtension("renew", {
+  isInlineSwap: (style) => style === "renew",
+  handleSwap(style, target, fragment) {
+    if (style !== "renew") return false;
+    const made = [];
+    renewWithin(target, fragment.firstElementChild, made);
+    return made;
+  },
+});
