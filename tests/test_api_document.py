@@ -20,11 +20,12 @@ from schemathesis.specs.openapi.checks import (
 
 from tests.program import Program
 from textbank.contacts.models import Upload
-from textbank.conversations.filters import READERS
+from textbank.conversations import saving
+from textbank.conversations.filters import READERS, Filter
 from textbank.conversations.models import Handoff, Status
-
 from textbank.organizations import joining
 from textbank.organizations.models import Role
+
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 REFERENCE = Path(__file__).parent.parent / "docs/reference/api.md"
 
@@ -133,11 +134,13 @@ def real(riverton):
     campaign = riverton.campaign(contacts=2)
     [thread] = riverton.conversations(campaign, holder=riverton.ada, status=Status.NEEDS_RESPONSE)
     upload = Upload.objects.create(campaign=campaign, file_name="list.csv")
+    kept = saving.save("Monday", Filter.parse({"escalated": "only"}), "name", by=riverton.ada)
     return {
         "campaign": campaign.pk,
         "conversation": thread.pk,
         "handoff": Handoff.objects.latest("pk").pk,
         "member": riverton.theo.pk,
+        "saved": kept.pk,
         "upload": upload.pk,
         "invite": joining.invite(Role.TEXTER, by=riverton.ada).pk,
     }

@@ -187,6 +187,9 @@ POST  /api/v1/conversations/{conversation}/opt-in                    api-admins 
 POST  /api/v1/conversations/{conversation}/tags                      api-who-has-it {}
 POST  /api/v1/conversations/{conversation}/escalate                  api-who-has-it
 PUT   /api/v1/conversations/{conversation}/answers                   api-who-has-it {"step": {step}, "value": "Yes"}
+GET   /api/v1/filters                                                api-supervolunteers
+POST  /api/v1/filters                                                api-supervolunteers
+DELETE /api/v1/filters/{filter}                                      api-admins
 POST  /api/v1/handoffs                                               api-admins
 GET   /api/v1/handoffs                                               api-admins
 GET   /api/v1/handoffs/{handoff}                                     api-admins

@@ -24,6 +24,7 @@ from textbank.conversations import sending
 from textbank.conversations.answering import NoSuchAnswer
 from textbank.conversations.closing import StillOptedOut
 from textbank.conversations.filters import BadFilter, Strangers
+from textbank.conversations.saving import CannotSave, TitleTaken
 from textbank.conversations.snapshots import BadSnapshot
 from textbank.organizations.people import LastOwner, NotAllowed
 from textbank.reports.pages import BadPlace
@@ -69,6 +70,7 @@ TABLE: list[tuple[type[Exception], int, str, str]] = [
     (RequestOpen, 409, "request_open", ""),
     (StillOptedOut, 409, "opted_out", ""),
     (NoEscalationTag, 409, "no_escalation_tag", ""),
+    (TitleTaken, 409, "title_taken", ""),
     (RequestDataTooBig, 413, "too_large", "That is more than one call may carry."),
     (BadCount, 422, "invalid", ""),
     (BadFilter, 422, "invalid", ""),
@@ -76,6 +78,7 @@ TABLE: list[tuple[type[Exception], int, str, str]] = [
     (BadPlan, 422, "invalid", ""),
     (BadScript, 422, "invalid", ""),
     (BadSnapshot, 422, "invalid", ""),
+    (CannotSave, 422, "invalid", ""),
     (MultiPartParserError, 422, "invalid", "The form could not be read: send it as multipart/form-data."),
     (NoSuchAnswer, 422, "invalid", ""),
     (NotUnderstood, 422, "invalid", ""),
