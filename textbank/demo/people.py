@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from textbank.messaging.models import MessagingService, SenderNumber
-from textbank.organizations.models import Membership, Organization, Presence, Role, Settings, Tag, Team, User
+from textbank.organizations.models import Colour, Membership, Organization, Presence, Role, Settings, Tag, Team, User
 
 PASSWORD = "textbank"  # noqa: S105 - said on the demo's sign-in page
 
@@ -38,11 +38,11 @@ HARBOR_STREET: list[Person] = [
 ]
 
 TAGS = [
-    ("Escalated", "#b42318", False),
-    ("Wrong number", "#6b7280", True),
-    ("Spanish", "#2563eb", True),
-    ("Volunteer", "#15803d", True),
-    ("Needs a ride", "#b45309", True),
+    ("Escalated", Colour.RED, False),
+    ("Wrong number", Colour.GREY, True),
+    ("Spanish", Colour.BLUE, True),
+    ("Volunteer", Colour.GREEN, True),
+    ("Needs a ride", Colour.AMBER, True),
 ]
 
 

@@ -5,7 +5,7 @@ from textbank.organizations.models.invite import Invite
 from textbank.organizations.models.membership import Approval, Membership, Role
 from textbank.organizations.models.organization import Organization, Settings
 from textbank.organizations.models.presence import Presence
-from textbank.organizations.models.tag import Tag
+from textbank.organizations.models.tag import Colour, Tag
 from textbank.organizations.models.team import Team
 from textbank.organizations.models.token import Token
 from textbank.organizations.models.user import User
@@ -13,6 +13,7 @@ from textbank.organizations.models.user import User
 __all__ = [
     "Approval",
     "AuditEntry",
+    "Colour",
     "Invite",
     "Membership",
     "Organization",
