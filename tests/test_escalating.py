@@ -2,7 +2,7 @@
 
 import pytest
 
-from textbank.assignments import escalating
+from textbank.assignments import escalating, labelling
 from textbank.assignments.pool import assignable
 from textbank.conversations import sending
 from textbank.conversations.ledger import Card, hand
@@ -83,6 +83,58 @@ def test_tagging_counts_as_a_change_since_somebody_looked(riverton, thread, span
 
     thread.refresh_from_db()
     assert int(thread.changed_in) > 3
+
+
+def given_to(member, thread, now):
+    """Ada gives it to them, escalated or not."""
+    act = Handoff.objects.create(organization=member.organization, action=Action.REASSIGN, at=now)
+    hand(act, [Card(thread.pk, Conversation.objects.get(pk=thread.pk).texter_id, member.pk)], at=now)
+
+
+def test_who_was_given_an_escalated_one_may_escalate_it_again(riverton, thread, reporter, now):
+    escalating.escalate(thread, by=riverton.tess, now=now)
+    given_to(riverton.theo, thread, now)
+
+    assert escalating.escalate(thread, by=riverton.theo, message="Not mine to say either", now=now)
+
+    thread.refresh_from_db()
+    assert (thread.texter, thread.escalated, thread.taggings.count()) == (None, True, 1)
+    act = Handoff.objects.filter(action=Action.ESCALATE).latest("pk")
+    assert (act.by, act.note, act.moved) == (riverton.theo, "Not mine to say either", 1)
+
+
+def test_another_escalation_tag_takes_it_out_of_hand_again(riverton, thread, reporter, spanish, now):
+    angry = Tag.objects.create(organization=riverton.organization, title="Angry", assignable=False)
+    escalating.escalate(thread, by=riverton.tess, now=now)
+    given_to(riverton.theo, thread, now)
+
+    escalating.tag(thread, [spanish], by=riverton.sue, now=now)
+    assert Conversation.objects.get(pk=thread.pk).texter == riverton.theo
+
+    labelling.label([thread.pk], [angry], by=riverton.sue, now=now)
+    assert Conversation.objects.get(pk=thread.pk).texter is None
+
+
+def test_escalating_what_waits_in_the_pool_already_keeps_a_word_and_nothing_else(riverton, thread, reporter, now):
+    escalating.escalate(thread, by=riverton.tess, now=now)
+
+    assert not escalating.escalate(thread, by=riverton.sue, now=now)
+    assert escalating.escalate(thread, by=riverton.sue, message="She called the office", now=now)
+
+    acts = Handoff.objects.filter(action=Action.ESCALATE).order_by("pk")
+    assert [(act.by, act.moved, act.note) for act in acts] == [
+        (riverton.tess, 1, ""),
+        (riverton.sue, 0, "She called the office"),
+    ]
+
+
+def test_a_tag_that_was_made_assignable_meanwhile_does_not_escalate(riverton, thread, reporter, now):
+    Tag.objects.filter(pk=reporter.pk).update(assignable=True)
+
+    with pytest.raises(escalating.NoEscalationTag):
+        escalating.escalate(thread, with_tag=reporter, by=riverton.tess, now=now)
+
+    assert not thread.taggings.exists()
 
 
 def test_escalating_without_a_tag_takes_the_organizations_own(riverton, thread, reporter, now):
