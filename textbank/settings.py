@@ -204,7 +204,11 @@ CARRIERS = {
 }
 
 # Where the jobs are that a worker must know.
-PROCRASTINATE_IMPORT_PATHS = ["textbank.conversations.uploading", "textbank.assignments.carrying_out"]
+PROCRASTINATE_IMPORT_PATHS = [
+    "textbank.conversations.uploading",
+    "textbank.assignments.carrying_out",
+    "textbank.assignments.tags",
+]
 
 UPLOAD_LIMIT = env_int("TEXTBANK_UPLOAD_LIMIT_MB", 200) * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
