@@ -56,18 +56,20 @@ def measure(size: str, only: str, *, kept: bool) -> list[dict[str, object]]:
     import django
 
     django.setup()
-    from bench import data, doors, handing, pool, reviewing
+    from bench import data, doors, handing, meanwhile, pool, reviewing
+    from textbank import news
 
     begun = time.monotonic()
     say(f"Filling a database of size {size}: {data.SIZES[size].conversations:,} conversations")
     organization = data.ready(size, kept)
     say(f"Filled in {time.monotonic() - begun:.0f} s")
     found = []
-    for kit in (reviewing, handing, pool, doors):
+    for kit in (reviewing, handing, pool, doors, meanwhile):
         wanted = [name for name in kit.NAMES if name.startswith(only)]
         for row in kit.rows(organization, wanted, quick=size == "S") if wanted else ():
             found.append(row.as_json())
             say(line(found[-1]))
+    news.close()
     return found
 
 

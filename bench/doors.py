@@ -13,6 +13,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from django.test import Client
+
 from bench.figures import Row, cpu, latencies
 from bench.load import Answers, Ask, as_json, drive
 from textbank.conversations.models import Conversation, Direction, Message, MessageStatus, Status
@@ -49,6 +51,13 @@ def running() -> Iterator[Running]:
         start_all(children, port, carrier, pace="silent", env={**os.environ, **env})
         children.wait_for(f"{env['TEXTBANK_URL']}/readyz", seconds=60)
         yield Running(env["TEXTBANK_URL"], secret, {name: p.pid for name, p in children.processes.items()})
+
+
+def signed_in(member: Membership) -> dict[str, str]:
+    """What the member's browser sends along: web server and bench share the home's secret."""
+    client = Client()
+    client.force_login(member.user)
+    return {"Cookie": "; ".join(f"{key}={one.value}" for key, one in client.cookies.items())}
 
 
 def rows(organization: Organization, wanted: Sequence[str], *, quick: bool) -> Iterator[Row]:

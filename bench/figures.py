@@ -79,15 +79,30 @@ def megabytes(works: Sequence[Watched]) -> str:
     return f"{peak.memory_peak >> 10} MB at the most, {(peak.memory_peak - peak.memory_before) >> 10} more than before"
 
 
-def forget_peak() -> None:
-    with open("/proc/self/clear_refs", "w") as kernel:
+def forget_peak(pid: int | str = "self") -> None:
+    with open(f"/proc/{pid}/clear_refs", "w") as kernel:
         kernel.write("5")
 
 
-def memory(which: str) -> int:
-    """Kilobytes of this process: VmRSS now, VmHWM at the highest since the last `forget_peak`."""
-    with open("/proc/self/status") as status:
+def memory(which: str, pid: int | str = "self") -> int:
+    """Kilobytes of a process: VmRSS now, VmHWM at the highest since the last `forget_peak`."""
+    with open(f"/proc/{pid}/status") as status:
         return next(int(line.split()[1]) for line in status if line.startswith(which))
+
+
+@contextmanager
+def peaks(processes: dict[str, int]) -> Iterator[dict[str, str]]:
+    """What each process, with those under it, held of memory at the highest within."""
+    told: dict[str, str] = {}
+    families = {name: [pid, *children(pid)] for name, pid in processes.items()}
+    before = {name: sum(memory("VmRSS", pid) for pid in pids) for name, pids in families.items()}
+    for pids in families.values():
+        for pid in pids:
+            forget_peak(pid)
+    yield told
+    for name, pids in families.items():
+        most = sum(memory("VmHWM", pid) for pid in pids)
+        told[name] = f"{most >> 10} MB at the most, {(most - before[name]) >> 10} more than before"
 
 
 def latencies(name: str, n: int, taken: Sequence[float], seconds: float | None = None, **more: Any) -> Row:

@@ -3,8 +3,9 @@
 import asyncio
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from random import random
 from urllib.parse import urlsplit
 
 
@@ -32,23 +33,25 @@ def as_json(path: str, token: str, body: object) -> Ask:
     return Ask(path, headers, json.dumps(body).encode())
 
 
-def drive(url: str, asks: Sequence[Ask], *, at_once: int) -> Answers:
-    """Asks everything, `at_once` at a time, and returns what came."""
-    return asyncio.run(_drive(url, asks, at_once))
+def drive(url: str, asks: Iterable[Ask], *, at_once: int, pause: float = 0) -> Answers:
+    """Asks everything, `at_once` at a time, each after a pause (in seconds), and returns what came."""
+    return asyncio.run(_drive(url, asks, at_once, pause))
 
 
-async def _drive(url: str, asks: Sequence[Ask], at_once: int) -> Answers:
+async def _drive(url: str, asks: Iterable[Ask], at_once: int, pause: float) -> Answers:
     answers, waiting = Answers([], {}, 0.0), iter(asks)
     begun = time.perf_counter()
-    await asyncio.gather(*(_ask_all(url, waiting, answers) for _ in range(at_once)))
+    await asyncio.gather(*(_ask_all(url, waiting, answers, pause) for _ in range(at_once)))
     answers.seconds = time.perf_counter() - begun
     return answers
 
 
-async def _ask_all(url: str, waiting: Iterator[Ask], answers: Answers) -> None:
+async def _ask_all(url: str, waiting: Iterator[Ask], answers: Answers, pause: float) -> None:
     host = urlsplit(url)
     reader, writer = await asyncio.open_connection(host.hostname, host.port)
     for ask in waiting:
+        # Not all at the same moment, as people are not.
+        await asyncio.sleep(pause * 2 * random())
         begun = time.perf_counter()
         writer.write(written(ask, host.netloc))
         status, body = await _answer(reader)

@@ -15,7 +15,7 @@ from django.db import connection
 from django.db.models import Count, F
 from django.test import Client
 
-from bench.doors import Running, running
+from bench.doors import Running, running, signed_in
 from bench.figures import Row, Watched, latencies, watched
 from bench.load import Ask, drive
 from textbank.campaigns.models import Campaign
@@ -91,7 +91,7 @@ class Desk:
         self.here = f"/{organization.slug}/admin/message-review/"
         self.client = Client(HTTP_HOST="127.0.0.1")
         self.client.force_login(owner.user)
-        self.cookies = {"Cookie": "; ".join(f"{key}={one.value}" for key, one in self.client.cookies.items())}
+        self.cookies = signed_in(owner)
         self.given = {"organization": organization.pk, "active": list(active.values_list("pk", flat=True))}
 
     def page(self, name: str, look: Look) -> Row:
