@@ -7,9 +7,10 @@ import pytest
 from tests.program import Program
 from textbank import cli
 from textbank.assignments import carrying_out
-from textbank.conversations import closing
-from textbank.conversations.filters import READERS
+from textbank.conversations import closing, saving
+from textbank.conversations.filters import READERS, Filter
 from textbank.conversations.models import Action, Conversation, Handoff, Status
+from textbank.organizations.models import Tag
 
 ADA = ("--org", "riverton", "--as", "ada@riverton.test")
 
@@ -83,6 +84,44 @@ def test_conversations_may_be_named_one_by_one(textbank, riverton, campaign):
     textbank("unassign", *ADA, "--conversation", one.pk, "--conversation", two.pk)
 
     assert held(riverton.tess) == 1
+
+
+def save(by, said, **more):
+    return saving.save("Monday", Filter.parse(said), "waiting", by=by, **more)
+
+
+def test_a_saved_filter_is_meant_by_its_name(textbank, riverton, campaign):
+    save(riverton.olga, {"status": "needs_response"}, shared=True)
+
+    textbank("unassign", *ADA, "--saved", "monday", "--dry-run")
+    assert textbank.out == "3 conversations would be unassigned.\n"
+
+    save(riverton.ada, {"status": "needs_first_message"})
+    textbank("unassign", *ADA, "--saved", "monday", "--dry-run")
+    assert textbank.out.endswith("Left alone: 2 already where they would go.\n")
+
+
+def test_a_saved_filter_that_cannot_be_used_moves_nothing(textbank, riverton, otherton, campaign):
+    tag = Tag.objects.create(organization=riverton.organization, title="Spanish")
+    save(riverton.sue, {"status": "needs_response"})
+    save(otherton.zed, {"status": "needs_response"}, shared=True)
+    unassign = ("unassign", *ADA, "--saved", "Monday")
+
+    with pytest.raises(cli.Refused, match="Ada Doe has no filter called “Monday”"):
+        textbank(*unassign)
+    kept = save(riverton.ada, {"not_tag": tag.pk})
+    with pytest.raises(cli.Refused, match="in one way"):
+        textbank(*unassign, "--campaign", campaign.pk)
+    with pytest.raises(cli.Refused, match="in one way"):
+        textbank(*unassign, "--conversation", 1)
+    tag.delete()
+    with pytest.raises(cli.Refused, match="It names a tag that is gone"):
+        textbank(*unassign)
+    kept.filter = {"colour": "green"}
+    kept.save()
+    with pytest.raises(cli.Refused, match="It is not understood any more"):
+        textbank(*unassign)
+    assert held(riverton.tess) == 3
 
 
 def test_releases(textbank, riverton, campaign):

@@ -132,6 +132,7 @@ def _acting(it: argparse.ArgumentParser) -> None:
 def _filtering(it: argparse.ArgumentParser) -> None:
     for key in FILTER:
         it.add_argument(f"--{key.replace('_', '-')}", action="append", default=[], metavar="VALUE")
+    it.add_argument("--saved", metavar="NAME", help="a filter that was saved, instead of flags for its keys")
     it.add_argument("--conversation", type=int, action="append", default=[], metavar="ID", help="instead of a filter")
 
 

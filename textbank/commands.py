@@ -17,11 +17,11 @@ from textbank.assignments import carrying_out, reassigning, releasing, undoing
 from textbank.assignments.plans import BadPlan, Plan
 from textbank.campaigns.models import Campaign
 from textbank.conversations.filters import READERS, BadFilter, Filter, Strangers
-from textbank.conversations.models import Action, Handoff, State
+from textbank.conversations.models import Action, Handoff, SavedFilter, State
 from textbank.conversations.models.handoff import OutOfReach
 from textbank.conversations.snapshots import BadSnapshot, Snapshot
 from textbank.organizations.models import Membership, Role
-from textbank.reports import receipts
+from textbank.reports import receipts, saved_filters
 from textbank.reports.answers import HandoffShape, answer
 
 LONGEST_REASON = 500
@@ -152,8 +152,23 @@ def which(asked: argparse.Namespace, by: Membership) -> Filter | None:
     for key in ("texter", "not_texter"):
         if key in said:
             said[key] = [str(addressed(by, word).pk) if "@" in word else word for word in said[key]]
+    if asked.saved is not None:
+        if said or asked.conversation:
+            raise Refused("Say which in one way: --saved, the flags of a filter, or --conversation.")
+        return saved(asked.saved, by)
     # Without flags an empty filter, which is refused in words, unless conversations were named.
     return None if asked.conversation and not said else Filter.parse(said)
+
+
+def saved(title: str, by: Membership) -> Filter:
+    """What was saved under that name, as it reads today: one's own goes before the organization's."""
+    named = SavedFilter.objects.visible_to(by).titled(title).own_first().select_related("owner__user")
+    found = next(iter(saved_filters.read(named[:1], by)), None)
+    if found is None:
+        raise Refused(f"{by.name} has no filter called “{title}”, nor has everybody in {by.organization.slug}.")
+    if found.which is None or found.trouble:
+        raise Refused(f"“{title}” cannot be used. {found.trouble}")
+    return found.which
 
 
 @contextmanager
