@@ -18,8 +18,8 @@ from procrastinate.contrib.django import app as jobs
 from textbank import news
 from textbank.assignments.plans import BadPlan, Plan
 from textbank.conversations import ledger
-from textbank.conversations.ledger import Card
-from textbank.conversations.models import Action, Conversation, Handoff, LeftAlone, Move, State
+from textbank.conversations.ledger import Cards
+from textbank.conversations.models import Action, Handoff, LeftAlone, Move, State
 from textbank.conversations.snapshots import Snapshot
 from textbank.organizations.models import Membership
 
@@ -42,7 +42,7 @@ class Matter(Protocol):
     def count(self) -> int:
         """How many those are."""
 
-    def cards(self, ids: Collection[int], *, dealt: int) -> list[Card]:
+    def cards(self, ids: Collection[int], *, dealt: int) -> Cards:
         """Locks these, in the order of their ids, and says what becomes of each. Raises BadPlan."""
 
     def finish(self, handoff: Handoff) -> None:
@@ -72,12 +72,6 @@ def lock_click(handoff: Handoff) -> bool:
     with connection.cursor() as cursor:
         cursor.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"hand-off {handoff.client_id}"])
     return not Handoff.objects.filter(organization_id=handoff.organization_id, client_id=handoff.client_id).exists()
-
-
-def lock(ids: Collection[int]) -> None:
-    """Locks the conversations in the order of their ids, as everybody does."""
-    wanted = Conversation.objects.among(ids).order_by("pk").select_for_update(of=("self",))
-    list(wanted.values_list("pk"))
 
 
 def begin_big(handoff: Handoff, matter: Matter) -> Handoff:
@@ -137,8 +131,7 @@ def go_on_with(handoff: Handoff) -> None:
         handoff.error = str(no)
     with transaction.atomic():
         if stopped := len(left) - done:
-            ledger.add(handoff.left_alone, [LeftAlone.STOPPED.label] * stopped)
-            handoff.matched += stopped
+            ledger.leave(handoff, LeftAlone.STOPPED, stopped)
         close(handoff, matter, State.STOPPED if stopped else State.DONE)
     tell(handoff)
 

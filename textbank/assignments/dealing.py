@@ -1,16 +1,45 @@
-"""Dealt like cards: who gets which conversation."""
+"""Dealt like cards: who gets which conversation, said as one statement for the preview and the act."""
 
 from collections.abc import Sequence
+from typing import Any
+
+from textbank.conversations.arrays import as_array
+from textbank.conversations.ledger import Cards
+from textbank.conversations.models import LeftAlone
+
+# `before` is how many cards lie before a conversation: it falls to that texter, and behind the last card that may be
+# dealt nothing is looked at. A card that falls to its present holder stays there.
+DEAL = """
+with looked (conversation, holder, stays, waiting_since) as materialized ({looked}),
+numbered as (
+    select *, row_number() over waiting place,
+        count(*) filter (where stays is null) over (waiting rows unbounded preceding) - (stays is null)::int before
+    from looked window waiting as (order by waiting_since nulls last, conversation)
+),
+dealt as (
+    select *, case when stays is null then texters[1 + (%s + before) %% greatest(cardinality(texters), 1)] end receiver
+    from numbered, (select %s::bigint[] texters) chosen where before < %s
+)
+select conversation, holder, receiver,
+    coalesce(stays, case when receiver is not distinct from holder then {already_theirs} end), place
+from dealt
+"""
+
+EVERYTHING = 2**62
 
 
-def deal(holders: Sequence[int | None], texters: Sequence[int], start: int = 0) -> list[int]:
+def deal(
+    looked: str, params: Sequence[Any], texters: Sequence[int], *, start: int = 0, most: int | None = None
+) -> Cards:
     """For each conversation the texter it falls to: the first to `texters[start]`, the next to the one after.
 
-    `holders` is who has each conversation now, oldest waiting first, None for the pool. A card that falls
-    to its present holder stays there and counts in that texter's share, so that shares (moved + already
-    theirs) differ by at most one. With `start` the number already dealt, batch after batch is one deal.
-    `texters` are distinct and in the order chosen; without any, or with one twice, ValueError.
+    `looked` is a statement of (conversation, who has it, why it stays as a LeftAlone or null, waiting since); those
+    waiting longest are dealt first, then by id. A card that falls to its present holder stays there and counts in
+    that texter's share, so that shares (moved + already theirs) differ by at most one. With `start` the number already
+    dealt, batch after batch is one deal. `texters` are distinct and in the order chosen; none is the pool. At most
+    `most` are dealt.
     """
-    if not texters or len(set(texters)) != len(texters):
-        raise ValueError("Deal to at least one texter, and to each once.")
-    return [texters[(start + card) % len(texters)] for card in range(len(holders))]
+    if len(set(texters)) != len(texters):
+        raise ValueError("Deal to each texter once.")
+    sql = DEAL.format(looked=looked, already_theirs=LeftAlone.ALREADY_THEIRS.value)
+    return Cards(sql, [*params, start, as_array(texters), EVERYTHING if most is None else most])

@@ -1,7 +1,7 @@
 """Conversations change hands because an admin says so: to texters, dealt like cards, or back to the pool."""
 
-from collections.abc import Collection, Iterable, Iterator
-from typing import Any, NamedTuple
+from collections.abc import Collection, Iterable
+from typing import Any
 
 from django.utils import timezone
 
@@ -11,7 +11,7 @@ from textbank.assignments.judging import judged, longest_waiting_first
 from textbank.assignments.plans import Plan
 from textbank.conversations import ledger
 from textbank.conversations.filters import Filter
-from textbank.conversations.ledger import Card
+from textbank.conversations.ledger import Cards
 from textbank.conversations.models import Action, Conversation, Handoff, LeftAlone
 from textbank.organizations import people
 from textbank.organizations.models import Membership
@@ -57,15 +57,7 @@ def preview(plan: Plan) -> Handoff:
     return handoff
 
 
-LOOKED = ("pk", "texter_id", "stays")
-
-
-class Looked(NamedTuple):
-    """A conversation as it was looked at: who has it, and why it stays if it does."""
-
-    conversation: int
-    holder: int | None
-    stays: int | None
+LOOKED_AT = ("pk", "texter_id", "stays", "waiting_since")
 
 
 class Dealing:
@@ -80,15 +72,15 @@ class Dealing:
     def ids(self) -> Iterable[int]:
         """Everything that is to be looked at, in the order in which it is dealt: all that matches, or, where only so
         many were wanted, as many as it takes to find those."""
-        if self.plan.limit is None:
-            matching = longest_waiting_first(self.plan.conversations).values_list("pk", flat=True)
-            return matching.iterator(chunk_size=10_000)
-        return (looked.conversation for looked in as_far_as(self.looked_at(), self.plan.limit))
+        if self.plan.limit is not None:
+            return ledger.conversations_of(self.cards(None, dealt=0))
+        matching = longest_waiting_first(self.plan.conversations).values_list("pk", flat=True)
+        return matching.iterator(chunk_size=10_000)
 
     def count(self) -> int:
         return self.plan.conversations.count() if self.plan.limit is None else sum(1 for _ in self.ids())
 
-    def cards(self, ids: Collection[int] | None, *, dealt: int) -> list[Card]:
+    def cards(self, ids: Collection[int] | None, *, dealt: int) -> Cards:
         """Each of the conversations (of all that match, for None) with who gives, who gets, or why it stays.
 
         Ids are locked, in their order, and judged by what their rows say once they are, after the receivers, none
@@ -96,25 +88,15 @@ class Dealing:
         dealt before these; behind the last one that may be dealt nothing is looked at.
         """
         if ids is None:
-            looked_at = self.looked_at()
+            looked = judged(self.plan.conversations, self.plan).order_by()
         else:
             self.hold_receivers()
-            looked_at = iter(self.locked(ids))
-        rows = list(as_far_as(looked_at, self.still_wanted(dealt)))
-        receivers = iter(self.receivers([row.holder for row in rows if row.stays is None], dealt))
-        return [card(row, receivers) for row in rows]
-
-    def looked_at(self) -> Iterator[Looked]:
-        """All that match, longest waiting first."""
-        rows = longest_waiting_first(judged(self.plan.conversations, self.plan)).values_list(*LOOKED)
-        return map(Looked._make, rows.iterator(chunk_size=10_000))
-
-    def locked(self, ids: Collection[int]) -> list[Looked]:
-        """These, in the order given. One statement locks and judges: a row that somebody changed meanwhile is judged
-        again as it is now."""
-        there = judged(Conversation.objects.among(ids), self.plan, again=True).order_by("pk")
-        found = {row[0]: row for row in there.select_for_update(of=("self",)).values_list(*LOOKED)}
-        return [Looked._make(found[pk]) for pk in ids if pk in found]
+            # One statement locks and judges: a row that somebody changed meanwhile is judged again as it is now.
+            there = judged(Conversation.objects.among(ids), self.plan, again=True)
+            looked = there.order_by("pk").select_for_update(of=("self",))
+        sql, params = looked.values_list(*LOOKED_AT).query.sql_with_params()
+        texters = [texter.pk for texter in self.plan.texters]
+        return deal(sql, params, texters, start=dealt, most=self.still_wanted(dealt))
 
     def hold_receivers(self) -> None:
         """Raises BadPlan if somebody was suspended since the plan was made."""
@@ -122,19 +104,10 @@ class Dealing:
             still_here = people.keep_in([texter.pk for texter in self.plan.texters])
             self.plan.refuse_suspended([texter for texter in self.plan.texters if texter.pk not in still_here])
 
-    def receivers(self, holders: list[int | None], dealt: int) -> list[int | None]:
-        if self.plan.to_the_pool:
-            return [None] * len(holders)
-        return list(deal(holders, [texter.pk for texter in self.plan.texters], start=dealt))
-
     def still_wanted(self, dealt: int) -> int | None:
         """How many more may be dealt: as many as were wanted, and never more than were shown."""
-        most = self.most
+        most = min((number for number in (self.plan.limit, self.plan.expect) if number is not None), default=None)
         return None if most is None else max(0, most - dealt)
-
-    @property
-    def most(self) -> int | None:
-        return min((number for number in (self.plan.limit, self.plan.expect) if number is not None), default=None)
 
     def finish(self, handoff: Handoff) -> None:
         """Counts what was shown and no longer matches at all as changed: it was seen, and it stays."""
@@ -147,23 +120,3 @@ class Dealing:
             handoff.left_alone[changed] = missing
             looked_at += missing
         handoff.matched = looked_at
-
-
-def as_far_as(rows: Iterable[Looked], most: int | None) -> Iterator[Looked]:
-    """The rows up to the last that may be dealt, with those that stay among them."""
-    if most is None:
-        yield from rows
-        return
-    for row in rows:
-        if most == 0:
-            return
-        most -= row.stays is None
-        yield row
-
-
-def card(row: Looked, receivers: Iterator[int | None]) -> Card:
-    """What becomes of one: it stays, or it is the next card."""
-    if row.stays is not None:
-        return Card(row.conversation, row.holder, None, LeftAlone(row.stays))
-    receiver = next(receivers)
-    return Card(row.conversation, row.holder, receiver, LeftAlone.ALREADY_THEIRS if receiver == row.holder else None)

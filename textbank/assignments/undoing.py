@@ -1,18 +1,18 @@
 """A hand-off is taken back: each conversation returns to who had it before, unless life has gone on with it."""
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Iterator
-from typing import NamedTuple
+from collections.abc import Collection, Iterable
+from functools import cached_property
 
 from django.db import IntegrityError
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import QuerySet
 
 from textbank.assignments import carrying_out
 from textbank.assignments.judging import LEASE
 from textbank.conversations import ledger
-from textbank.conversations.arrays import is_among
-from textbank.conversations.ledger import Card
-from textbank.conversations.models import Action, Draft, Handoff, LeftAlone, Move, State
+from textbank.conversations.arrays import as_array
+from textbank.conversations.ledger import Cards
+from textbank.conversations.models import Action, Handoff, LeftAlone, Move, State
 from textbank.organizations import people
 from textbank.organizations.models import Membership
 
@@ -58,17 +58,31 @@ def refuse(handoff: Handoff, by: Membership) -> None:
         raise AlreadyUndone("It was undone before.")
 
 
-class Moved(NamedTuple):
-    """A move to be taken back, and what became of its conversation."""
-
-    conversation: int
-    giver: int | None
-    receiver: int | None
-    at: dt.datetime
-    holder: int | None
-    worked_at: dt.datetime | None
-    again: bool
-    drafting: bool
+# What is on the conversation's own row is as it is under the lock. There `held_since` tells that it moved again; the
+# ledger tells two moves of one instant apart.
+LOOK = """
+with locked as materialized (
+    select id, texter_id, held_since, worked_at from conversations_conversation where {which}
+),
+looked as (
+    select m.id, m.conversation_id, m.giver_id, c.texter_id, case
+        when c.texter_id is distinct from m.receiver_id or c.held_since is distinct from m.at or exists (
+            select from conversations_move later
+            where later.conversation_id = m.conversation_id and later.id > m.id and later.left_alone is null
+        ) then {moved_again}
+        when c.worked_at > m.at then {worked_on}
+        when m.giver_id is not null and m.giver_id <> all(%s::bigint[]) then {gone}
+        when exists (
+            select from conversations_draft d
+            where d.conversation_id = c.id and d.author_id = c.texter_id and d.touched_at > %s
+        ) then {being_answered}
+    end stays
+    from locked c join conversations_move m on m.conversation_id = c.id and m.handoff_id = %s and m.left_alone is null
+)
+select conversation_id, texter_id, case when stays is null then giver_id end, stays, id from looked
+"""
+SOME = "id = any(%s::bigint[]) order by id for update"
+ALL = "id in (select conversation_id from conversations_move where handoff_id = %s and left_alone is null)"
 
 
 class Undoing:
@@ -97,48 +111,27 @@ class Undoing:
     def moves(self) -> QuerySet[Move]:
         return Move.objects.filter(handoff=self.original, left_alone=None).order_by("pk")
 
+    @cached_property
+    def givers(self) -> set[int]:
+        found = self.moves().exclude(giver=None).order_by().values_list("giver", flat=True)
+        return set(found.distinct())
+
     def ids(self) -> Iterable[int]:
         return self.moves().values_list("conversation_id", flat=True).iterator(chunk_size=10_000)
 
     def count(self) -> int:
         return self.moves().count()
 
-    def cards(self, ids: Collection[int] | None, *, dealt: int) -> list[Card]:
+    def cards(self, ids: Collection[int] | None, *, dealt: int) -> Cards:
         """Each of the conversations (of all that were moved, for None) with who gets it back, or why it stays.
 
         Ids are locked, in their order, after those who get them back, none of whom can be suspended meanwhile.
         """
-        moves = self.moves()
-        if ids is not None:
-            moves = moves.filter(is_among("conversations_move.conversation_id", ids))
-        givers = set(moves.order_by().values_list("giver", flat=True).distinct()) - {None}
-        here = people.keep_in(givers)
-        if ids is not None:
-            carrying_out.lock(ids)
-        return [Card(one.conversation, one.holder, one.giver, stays(one, here)) for one in self.looked_at(moves)]
-
-    def looked_at(self, moves: QuerySet[Move]) -> Iterator[Moved]:
-        """The moves, with what became of their conversations."""
-        later = Move.objects.filter(conversation=OuterRef("conversation"), pk__gt=OuterRef("pk"), left_alone=None)
-        touched = Draft.objects.filter(
-            conversation=OuterRef("conversation"), author=OuterRef("receiver"), touched_at__gt=self.now - LEASE
-        )
-        rows = moves.annotate(again=Exists(later), drafting=Exists(touched)).values_list(
-            *("conversation_id", "giver_id", "receiver_id", "at", "conversation__texter_id"),
-            *("conversation__worked_at", "again", "drafting"),
-        )
-        return map(Moved._make, rows)
+        here = people.keep_in(self.givers)
+        reasons = {reason.name.lower(): reason.value for reason in LeftAlone}
+        sql = LOOK.format(which=ALL if ids is None else SOME, **reasons)
+        which = self.original.pk if ids is None else as_array(ids)
+        return Cards(sql, [which, as_array(here), self.now - LEASE, self.original.pk])
 
     def finish(self, handoff: Handoff) -> None:
         """Every figure is right as it was counted."""
-
-
-def stays(one: Moved, here: set[int]) -> LeftAlone | None:
-    """Why the conversation is not given back, if it is not; `here` is who of the givers may receive."""
-    if one.again or one.holder != one.receiver:
-        return LeftAlone.MOVED_AGAIN
-    if one.worked_at and one.worked_at > one.at:
-        return LeftAlone.WORKED_ON
-    if one.giver and one.giver not in here:
-        return LeftAlone.GONE
-    return LeftAlone.BEING_ANSWERED if one.drafting else None

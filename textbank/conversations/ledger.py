@@ -1,9 +1,10 @@
 """The only writer of who has a conversation: every change of hands is a move in the ledger, with who and why."""
 
 import datetime as dt
-from collections import Counter
+from array import array
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from django.db import connection
 
@@ -22,62 +23,116 @@ class Card(NamedTuple):
     left_alone: LeftAlone | None = None
 
 
-GIVE = """
-update conversations_conversation c
-set texter_id = dealt.receiver, held_since = %s, changed_in = pg_current_xact_id()
-from unnest(%s::bigint[], %s::bigint[]) dealt (id, receiver)
-where c.id = dealt.id
+@dataclass(frozen=True)
+class Cards:
+    """Any number of them as a statement, whose columns are those of a Card and their place in the order: what a
+    hundred thousand conversations become is worked out where they are."""
+
+    sql: str
+    params: Sequence[Any]
+
+    @classmethod
+    def listed(cls, cards: Sequence[Card]) -> "Cards":
+        return cls(LISTED, [as_array(column) for column in zip(*cards, strict=True)])
+
+
+LISTED = "select * from unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::smallint[]) with ordinality"
+
+THESE = "with cards (conversation, giver, receiver, left_alone, place) as materialized ({cards})"
+
+HAND = """,
+given as (
+    update conversations_conversation c
+    set texter_id = receiver, held_since = %s, changed_in = pg_current_xact_id()
+    from cards where c.id = conversation and left_alone is null
+    returning 1
+),
+written as (
+    insert into conversations_move (handoff_id, conversation_id, giver_id, receiver_id, left_alone, at)
+    select %s, conversation, giver, receiver, left_alone, %s from cards order by place
+)
 """
 
-WRITE = """
-insert into conversations_move (handoff_id, conversation_id, giver_id, receiver_id, left_alone, at)
-select %s, id, giver, receiver, left_alone, %s
-from unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::smallint[]) with ordinality
-    dealt (id, giver, receiver, left_alone, place)
-order by place
+# A receiver's share is what moved to them and what was already theirs.
+FIGURES = """
+select 'left_alone', left_alone::bigint, count(*) from cards where left_alone is not null group by left_alone
+union all select 'gives', giver, count(*) from cards where left_alone is null group by giver
+union all select 'shares', receiver, count(*) from cards where receiver is not null group by receiver
+union all select 'answering', giver, count(*) from cards where left_alone = {answering} group by giver
 """
+GIVEN = "union all select 'given', null, count(*) from given"
 
 
-def hand(handoff: Handoff, cards: Sequence[Card], *, at: dt.datetime) -> None:
+def hand(handoff: Handoff, cards: Sequence[Card] | Cards, *, at: dt.datetime) -> None:
     """Gives each card to its receiver and writes the moves, adding to the hand-off's counts (which it saves).
 
-    The caller holds the conversations' row locks, taken in the order of their ids, in this transaction.
+    The caller holds the conversations' row locks, taken in the order of their ids, in this transaction; or `cards` is
+    a statement that takes them.
     """
-    given = [card for card in cards if card.left_alone is None]
-    with connection.cursor() as cursor:
-        if given:
-            cursor.execute(GIVE, [at, as_array(c.conversation for c in given), as_array(c.receiver for c in given)])
-            if cursor.rowcount != len(given):
-                raise RuntimeError(f"{len(given)} conversations were to be handed on, {cursor.rowcount} are there.")
-        if cards:
-            cursor.execute(WRITE, [handoff.pk, at, *map(as_array, zip(*cards, strict=True))])
-    noting.keep_drafts(handoff, ((card.conversation, card.giver) for card in given), at=at)
-    count(handoff, cards)
-    handoff.save(update_fields=["matched", "moved", "left_alone", "shares", "gives"])
-    news.tell(touched(given), "queue")
+    before = handoff.moved
+    if cards:
+        told = cards if isinstance(cards, Cards) else Cards.listed(cards)
+        params = (at, handoff.pk, at, handoff.include_drafting, handoff.pk, at)
+        given = add(handoff, run(told, HAND + noting.TAKE + FIGURES + GIVEN, *params))
+        if given != handoff.moved - before:
+            raise RuntimeError(f"{handoff.moved - before} conversations were to be handed on, {given} are there.")
+    handoff.save(update_fields=["matched", "moved", "left_alone", "shares", "gives", "answering"])
+    if handoff.moved != before:
+        news.tell(members_of(handoff), "queue")
     news.tell_watchers(handoff.organization_id)
 
 
-def count(handoff: Handoff, cards: Iterable[Card]) -> None:
-    """Adds the cards to the hand-off's figures: what a preview shows is added up by the same lines."""
-    cards = list(cards)
-    moved = [card for card in cards if card.left_alone is None]
-    theirs = [card for card in cards if card.left_alone == LeftAlone.ALREADY_THEIRS and card.receiver]
-    handoff.matched += len(cards)
-    handoff.moved += len(moved)
-    add(handoff.left_alone, (card.left_alone.label for card in cards if card.left_alone))
-    add(handoff.shares, (str(card.receiver) for card in [*moved, *theirs] if card.receiver))
-    add(handoff.gives, (str(card.giver or "") for card in moved))
+def count(handoff: Handoff, cards: Cards) -> None:
+    """Adds the cards to the hand-off's figures and hands nothing on: a preview is added up by the same lines."""
+    add(handoff, run(cards, FIGURES))
 
 
-def add(figures: dict[str, int], names: Iterable[str]) -> None:
-    for name, times in Counter(names).items():
-        figures[name] = figures.get(name, 0) + times
+def conversations_of(cards: Cards) -> "array[int]":
+    """Their ids, in order; eight bytes each, so that a million are no burden."""
+    return array("q", (pk for (pk,) in run(cards, " select conversation from cards order by place")))
 
 
-def touched(cards: Iterable[Card]) -> set[int]:
-    """The members whose work these cards change."""
-    return {member for card in cards for member in (card.giver, card.receiver) if member}
+def run(cards: Cards, then: str, *params: Any) -> list[tuple[Any, ...]]:
+    """What a statement about the cards answers."""
+    sql = (THESE + then).format(cards=cards.sql, answering=LeftAlone.BEING_ANSWERED.value)
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [*cards.params, *params])
+        return list(cursor.fetchall())
+
+
+def add(handoff: Handoff, figures: Iterable[tuple[Any, ...]]) -> int:
+    """Adds what was counted to the hand-off; returns how many conversations were given."""
+    given = 0
+    for figure, who, number in figures:
+        match figure:
+            case "left_alone":
+                leave(handoff, LeftAlone(who), number)
+            case "gives":
+                handoff.matched += number
+                handoff.moved += number
+                more(handoff.gives, str(who or ""), number)
+            case "shares":
+                more(handoff.shares, str(who), number)
+            case "answering":
+                more(handoff.answering, str(who), number)
+            case "given":
+                given = number
+    return given
+
+
+def leave(handoff: Handoff, reason: LeftAlone, number: int) -> None:
+    """So many more stay, for that reason."""
+    handoff.matched += number
+    more(handoff.left_alone, reason.label, number)
+
+
+def more(figures: dict[str, int], name: str, number: int) -> None:
+    figures[name] = figures.get(name, 0) + number
+
+
+def members_of(handoff: Handoff) -> set[int]:
+    """The members whose work the hand-off changed so far."""
+    return {int(member) for member in [*handoff.gives, *handoff.shares] if member}
 
 
 def opening(handoff: Handoff, *, at: dt.datetime) -> Handoff:

@@ -4,38 +4,29 @@ A draft that a hand-off takes anyway becomes one in the same transaction; any ot
 """
 
 import datetime as dt
-from collections.abc import Iterable
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from textbank import news
-from textbank.conversations.models import Conversation, Draft, Handoff, Move, Note
+from textbank.conversations.models import Conversation, Draft, Move, Note
 from textbank.conversations.sending import NotYours, Unsendable
 from textbank.organizations.models import Membership
 
 # So long after it was taken from them somebody may pass on what they were writing.
 WHILE = dt.timedelta(hours=24)
 
-KEEP = """
-with taken as (
-    delete from conversations_draft d using unnest(%s::bigint[], %s::bigint[]) given (conversation, giver)
-    where d.conversation_id = given.conversation and d.author_id = given.giver
+# A part of the statement that hands the cards on: what their givers were writing, where that is taken too.
+TAKE = """,
+taken as (
+    delete from conversations_draft d using cards
+    where %s and left_alone is null and d.conversation_id = conversation and d.author_id = giver
     returning d.conversation_id, d.author_id, d.text
+),
+noted as (
+    insert into conversations_note (conversation_id, handoff_id, author_id, text, at)
+    select conversation_id, %s, author_id, text, %s from taken
 )
-insert into conversations_note (conversation_id, handoff_id, author_id, text, at)
-select conversation_id, %s, author_id, text, %s from taken
 """
-
-
-def keep_drafts(handoff: Handoff, given: Iterable[tuple[int, int | None]], *, at: dt.datetime) -> None:
-    """Turns what the givers were writing into their notes, where the hand-off takes that too; else it stays a draft.
-
-    `given` are (conversation, who gave it), whose row locks the caller holds. At most one statement.
-    """
-    taken = list(given) if handoff.include_drafting else []
-    if taken:
-        with connection.cursor() as cursor:
-            cursor.execute(KEEP, [*map(list, zip(*taken, strict=True)), handoff.pk, at])
 
 
 def taken_from(member: Membership, conversation: int, now: dt.datetime) -> Move | None:
@@ -64,6 +55,5 @@ def pass_on(conversation: int, text: str, *, by: Membership, now: dt.datetime) -
         conversation=thread, handoff_id=move.handoff_id, defaults={"author": by, "text": words, "at": now}
     )
     Draft.objects.filter(conversation=thread, author=by).delete()
-    if thread.texter_id:
-        news.tell([thread.texter_id], f"conversation:{thread.pk}")
+    news.tell_of(thread, by=by.pk)
     return note

@@ -2,10 +2,11 @@ from collections.abc import Collection
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.expressions import RawSQL
 
 from textbank.campaigns.models import Campaign
 from textbank.contacts.models import Contact
-from textbank.conversations.arrays import is_among
+from textbank.conversations.arrays import as_array
 from textbank.conversations.snapshots import CurrentTransaction, TransactionIdField
 from textbank.messaging.models import SenderNumber
 from textbank.organizations.models import Membership, Organization, Role
@@ -34,8 +35,9 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
         return mine if viewer.may(Role.SUPERVOLUNTEER) else mine.filter(texter=viewer)
 
     def among(self, ids: Collection[int]) -> "ConversationQuerySet":
-        """Those of the ids, which travel as one array."""
-        return self.filter(is_among("conversations_conversation.id", ids))
+        """Those of the ids, which travel as one array: a list of two thousand parameters takes longer than the work."""
+        is_one = "conversations_conversation.id = any(%s::bigint[])"
+        return self.filter(RawSQL(is_one, [as_array(ids)], output_field=models.BooleanField()))  # noqa: S611
 
     def held_by(self, texter: Membership) -> "ConversationQuerySet":
         return self.filter(organization_id=texter.organization_id, texter=texter)

@@ -93,6 +93,8 @@ class Handoff(models.Model):
     left_alone = models.JSONField(default=dict)
     shares = models.JSONField(default=dict)
     gives = models.JSONField(default=dict)
+    # {member id: count left alone because they were just answering}
+    answering = models.JSONField(default=dict)
 
     class Meta:
         constraints = [
@@ -122,7 +124,8 @@ class Handoff(models.Model):
     @property
     def dealt(self) -> int:
         """How many cards fell to somebody, or to the pool: moved, and already where they would go by the deal."""
-        return max(int(self.moved), sum(self.shares.values()))
+        shared: int = sum(self.shares.values())
+        return max(self.moved, shared)
 
 
 class Move(models.Model):
