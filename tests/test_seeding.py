@@ -22,7 +22,7 @@ from textbank.demo.puppets import LEFT_AFTER, PUPPETS, READ_AFTER, Puppets
 from textbank.messaging.providers.simulator import contacts
 from textbank.messaging.texts import Inbound
 from textbank.organizations.models import Membership, Organization, Role, User
-from textbank.reports import invariants, to_do
+from textbank.reports import invariants, saved_filters, to_do
 
 # Seeded once, for whichever process of the run has this file.
 pytestmark = pytest.mark.xdist_group("demo")
@@ -157,6 +157,15 @@ def test_hands_have_changed_in_several_ways(demo):
 
     wanted = {Action.OPENING, Action.REQUEST, Action.REASSIGN, Action.RELEASE_UNREPLIED, Action.ESCALATE}
     assert wanted <= actions
+
+
+def test_filters_are_saved_and_find_something(demo):
+    ada = member("admin")
+
+    saved = saved_filters.found_by(ada)
+
+    assert [(one.saved.shared, one.trouble) for one in saved] == [(False, ""), (True, "")]
+    assert all(one.which.conversations(ada, NOW).exists() for one in saved)
 
 
 def test_the_same_lot_brings_the_same_lists():

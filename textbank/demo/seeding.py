@@ -19,7 +19,8 @@ from textbank.assignments import archiving, escalating, releasing, requesting
 from textbank.assignments.reassigning import reassign
 from textbank.campaigns import launching, scripting
 from textbank.campaigns.models import Campaign, CannedResponse
-from textbank.conversations import drafting, uploading
+from textbank.conversations import drafting, saving, uploading
+from textbank.conversations.filters import Filter
 from textbank.conversations.models import Conversation, Status
 from textbank.conversations.sending import words_for
 from textbank.demo import campaigns
@@ -52,6 +53,7 @@ def seed(now: dt.datetime | None = None, lot: int = 2027) -> bool:
     make_teams(riverbend)
     fill(riverbend, campaigns.DEMO, Town(lot, PLACES), now, lot)
     hand_on(riverbend, now)
+    save_filters(riverbend)
     harbor_street = open_office(
         OTHER, "Harbor Street Tenants", HARBOR_STREET, ["+17715550150"], password=password, now=now
     )
@@ -192,6 +194,14 @@ def escalate_some(office: Office, now: dt.datetime) -> None:
     reassign(
         taken, [office.members["super"]], by=office.admin, now=now - 30 * MINUTE, reason="Sue knows the neighborhood"
     )
+
+
+def save_filters(office: Office) -> None:
+    """What the admin looks for every day: for everybody, and for herself."""
+    spanish = Filter.parse({"tag": office.tags["Spanish"].pk, "status": "needs_response"})
+    saving.save("Spanish speakers waiting", spanish, "waiting", by=office.admin, shared=True)
+    late = Filter.parse({"waiting_minutes": 120, "escalated": "exclude"})
+    saving.save("Waiting over two hours", late, "waiting", by=office.admin)
 
 
 def ask_for_approval(office: Office, now: dt.datetime) -> None:
