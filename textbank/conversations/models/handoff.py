@@ -148,7 +148,5 @@ class Move(models.Model):
     at = models.DateTimeField(db_default=Now())
 
     class Meta:
-        indexes = [
-            models.Index("handoff", "id", name="moves_of_a_handoff"),
-            models.Index("conversation", "id", name="moves_of_a_conversation"),
-        ]
+        # In the database the key is (conversation, id): nobody asks for a move by its number alone.
+        indexes = [models.Index("handoff", "id", name="moves_of_a_handoff")]
