@@ -1,25 +1,14 @@
-"""Work that comes over HTTP: texters sending, contacts answering, the outbox draining, lists coming in.
-
-The whole product runs as it does in earnest, web server, worker and carrier as processes of their own, with the
-client and the database on the same machine.
-"""
+"""Work that comes over HTTP: texters sending, contacts answering, the outbox draining."""
 
 import json
-import os
-import secrets
 import time
 import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-
-from django.test import Client
 
 from bench.figures import Row, cpu, latencies
 from bench.load import Answers, Ask, as_json, drive
+from bench.running import Running
 from textbank.conversations.models import Conversation, Direction, Message, MessageStatus, Status
-from textbank.demo.children import Children, free_port
-from textbank.demo.running import start_all
 from textbank.messaging.models import MessagingService
 from textbank.messaging.providers.simulator.signing import sign
 from textbank.organizations.models import Membership, Organization, Role, Token
@@ -29,45 +18,12 @@ SENDS, QUICK_SENDS = 3000, 600
 AT_ONCE = 10
 
 
-@dataclass(frozen=True)
-class Running:
-    """Where the product answers, and its processes by name."""
-
-    url: str
-    secret: str
-    processes: dict[str, int]
-
-
-@contextmanager
-def running() -> Iterator[Running]:
-    port, carrier, secret = free_port(), free_port(), secrets.token_urlsafe(16)
-    env = {
-        "TEXTBANK_URL": f"http://127.0.0.1:{port}",
-        "TEXTBANK_SIMULATOR": f"http://127.0.0.1:{carrier}",
-        "TEXTBANK_SIMULATOR_SECRET": secret,
-        "TEXTBANK_POOL": "12",
-    }
-    with Children() as children:
-        start_all(children, port, carrier, pace="silent", env={**os.environ, **env})
-        children.wait_for(f"{env['TEXTBANK_URL']}/readyz", seconds=60)
-        yield Running(env["TEXTBANK_URL"], secret, {name: p.pid for name, p in children.processes.items()})
-
-
-def signed_in(member: Membership) -> dict[str, str]:
-    """What the member's browser sends along: web server and bench share the home's secret."""
-    client = Client()
-    client.force_login(member.user)
-    return {"Cookie": "; ".join(f"{key}={one.value}" for key, one in client.cookies.items())}
-
-
-def rows(organization: Organization, wanted: Sequence[str], *, quick: bool) -> Iterator[Row]:
-    """send, drain and inbound, one after the other, on the same running product."""
+def rows(organization: Organization, textbank: Running, wanted: Sequence[str], *, quick: bool) -> Iterator[Row]:
     number = QUICK_SENDS if quick else SENDS
-    with running() as textbank:
-        if {"send", "drain"} & set(wanted):
-            yield from (row for row in sends(organization, textbank, number) if row.name in wanted)
-        if "inbound" in wanted:
-            yield inbound(organization, textbank, number)
+    if {"send", "drain"} & set(wanted):
+        yield from (row for row in sends(organization, textbank, number) if row.name in wanted)
+    if "inbound" in wanted:
+        yield inbound(organization, textbank, number)
 
 
 def sends(organization: Organization, textbank: Running, number: int) -> Iterator[Row]:

@@ -15,9 +15,9 @@ from django.db import connection
 from django.db.models import Count, F
 from django.test import Client
 
-from bench.doors import Running, running, signed_in
 from bench.figures import Row, Watched, latencies, watched
 from bench.load import Ask, drive
+from bench.running import Running, signed_in
 from textbank.campaigns.models import Campaign
 from textbank.contacts.models import Contact, beginnings, words_of
 from textbank.conversations.models import Conversation, Status
@@ -71,23 +71,20 @@ class Look:
         return template.format(where=f"{EVERYWHERE} and {self.where}", joins=self.joins, first_found=found)
 
 
-def rows(organization: Organization, wanted: Sequence[str], *, quick: bool) -> Iterator[Row]:
-    with running() as textbank:
-        desk = Desk(organization, textbank, QUICK_TURNS if quick else TURNS)
-        for name in wanted:
-            yield (desk.count if name.startswith("count-") else desk.page)(
-                name, LOOKS[name.partition("-")[2]](organization)
-            )
+def rows(organization: Organization, textbank: Running, wanted: Sequence[str], *, quick: bool) -> Iterator[Row]:
+    desk = Desk(organization, textbank.url, QUICK_TURNS if quick else TURNS)
+    for name in wanted:
+        kind, _, look = name.partition("-")
+        yield (desk.count if kind == "count" else desk.page)(name, LOOKS[look](organization))
 
 
 class Desk:
     """Where the owner sits, signed in, before a browser and before this process's own Textbank."""
 
-    def __init__(self, organization: Organization, textbank: Running, turns: int) -> None:
+    def __init__(self, organization: Organization, url: str, turns: int) -> None:
         owner = Membership.objects.select_related("user").get(organization=organization, role=Role.OWNER)
         active = Campaign.objects.filter(organization=organization, archived_at=None)
-        self.url = textbank.url
-        self.turns = turns
+        self.url, self.turns = url, turns
         self.here = f"/{organization.slug}/admin/message-review/"
         self.client = Client(HTTP_HOST="127.0.0.1")
         self.client.force_login(owner.user)
@@ -95,20 +92,27 @@ class Desk:
         self.given = {"organization": organization.pk, "active": list(active.values_list("pk", flat=True))}
 
     def page(self, name: str, look: Look) -> Row:
-        address = f"{self.here}?{urlencode(look.asked)}"
+        address = self.address(look)
         seen = self.looked(address)
-        shown = [int(pk) for pk in re.findall(r'<tr id="row-(\d+)"', seen.result.text)]
-        by_hand = [row[0] for row in self.ask(look, FLOOR)][:PAGE]
-        if shown != by_hand or not shown:
-            raise RuntimeError(f"{name} shows other rows than the query by hand: {shown} and {by_hand}")
+        self.check(name, look, seen.result.text)
         return self.beside_floor(name, address, look, FLOOR, statements=seen.statements)
 
+    def check(self, name: str, look: Look, page: str) -> None:
+        """Raises RuntimeError if the page shows other rows than the query by hand finds, or none."""
+        shown = [int(pk) for pk in re.findall(r'<tr id="row-(\d+)"', page)]
+        by_hand = [row[0] for row in self.ask(look, FLOOR)][:PAGE]
+        if shown != by_hand or not shown:
+            raise RuntimeError(f"{name} shows {shown}, and the query by hand {by_hand}.")
+
     def count(self, name: str, look: Look) -> Row:
-        address = f"{self.here}count/?{urlencode(look.asked)}"
+        address = self.address(look, "count/")
         seen = self.looked(address)
         if f"{self.matches(look):,}" not in seen.result.text:
             raise RuntimeError(f"{name} says {seen.result.text} and not {self.matches(look):,}.")
         return self.beside_floor(name, address, look, COUNT, statements=seen.statements)
+
+    def address(self, look: Look, part: str = "") -> str:
+        return f"{self.here}{part}?{urlencode(look.asked)}"
 
     def looked(self, address: str) -> Watched:
         """The same page in this process, where its statements can be counted; the second time, as nearly always."""
