@@ -4,9 +4,11 @@ import re
 from pathlib import Path
 
 import pytest
+from django.template import Context, Template
 from django.template.loader import render_to_string
 
 from textbank.conversations.models import Status
+from textbank.organizations.models import Colour, Tag
 from textbank.web.templatetags.look import STATUSES, hue, initials, stacked_bar
 
 WEB = Path(__file__).parent.parent / "textbank" / "web"
@@ -83,6 +85,25 @@ def test_every_icon_that_is_asked_for_is_drawn() -> None:
     }
 
     assert asked <= drawn
+
+
+def test_every_colour_of_a_tag_is_a_pair_that_can_be_read() -> None:
+    parts = (WEB / "static" / "css" / "parts.css").read_text()
+    pair = r'data-colour="(\w+)"\] \{\s*--wash: var\(--([\w-]+)\);\s*--tint: var\(--([\w-]+)\);'
+
+    pairs = {colour: (tint, wash) for colour, wash, tint in re.findall(pair, parts)}
+
+    assert set(pairs) == set(Colour)
+    assert set(pairs.values()) <= set(WORDS)
+
+
+def test_a_tag_says_that_it_escalates_and_is_never_taken_for_markup() -> None:
+    tag = Tag(title="<b>Urgent</b>", colour=Colour.RED, assignable=False)
+    drawn = Template("{% load look %}{% tag_chip tag %}").render(Context({"tag": tag}))
+
+    assert 'data-colour="red"' in drawn
+    assert 'aria-label="Escalates:"' in drawn
+    assert "&lt;b&gt;Urgent" in drawn
 
 
 def test_statuses_are_called_what_the_domain_calls_them() -> None:

@@ -249,6 +249,23 @@ def test_htmx_gets_the_list_alone_and_the_address_without_what_is_empty(ada, wai
     assert page["HX-Push-Url"] == f"{REVIEW}?status=needs_response&order=activity"
 
 
+def test_a_tag_has_its_colour_wherever_it_is_shown(ada, riverton, waiting):
+    spanish = riverton.organization.tags.create(title="Spanish", colour="blue")
+    hot = riverton.organization.tags.create(title="Urgent", colour="violet", assignable=False)
+    labelling.label([waiting[0].pk], [spanish, hot], by=riverton.ada, now=timezone.now())
+
+    row = ada.get(REVIEW, {"tag": spanish.pk, "not_tag": tag(riverton, "Angry").pk}).text
+    options = ada.get(f"{REVIEW}choices/tags/", {"q": "Spa"}).text
+    panel = ada.get(f"{REVIEW}{waiting[0].pk}/").text
+
+    assert re.search(r'class="tag" data-colour="blue">\s*Spanish', row)
+    assert re.search(r'data-colour="violet">.*aria-label="Escalates:".*Urgent', row, re.DOTALL)
+    assert 'class="token" data-colour="blue">Spanish' in row
+    assert 'class="token" data-colour="grey">Angry' in row
+    assert 'data-colour="blue"' in options
+    assert '<span class="swatch" data-colour="blue"></span>Spanish' in panel
+
+
 def test_a_busy_page_costs_no_more_statements(ada, riverton, canvass):
     asked = {"campaign": canvass.pk, "texter": [riverton.tess.pk, "unassigned"], "tag": tag(riverton).pk}
 

@@ -312,7 +312,7 @@ def row_fields(conversation: Conversation, viewer: Membership) -> dict[str, Any]
         "waiting_since": conversation.waiting_since,
         "held_since": conversation.held_since,
         "last_message": LastMessage(**last._asdict()) if last else None,
-        "tags": [Titled(**tag._asdict()) for tag in listing.tags(conversation)],
+        "tags": [Titled(id=tag.id, title=tag.title) for tag in listing.tags(conversation)],
     }
 
 

@@ -184,14 +184,15 @@ class Filter:
 
 
 def names_of(filters: Iterable[Filter], viewer: Membership) -> dict[tuple[str, int], str]:
-    """What is said in any of the filters, by name: at most one statement for all of them."""
+    """What is said in any of the filters, by name, and of tags the colour: at most one statement for all of them."""
     full_name = Trim(Concat("user__first_name", Value(" "), "user__last_name"))
     kinds: dict[str, tuple[Any, Any]] = {
         "campaign": (Campaign.objects, F("title")),
         "texter": (Membership.objects, full_name),
         "tag": (Tag.objects, F("title")),
+        "colour": (Tag.objects, F("colour")),
     }
-    named = [which.named() for which in filters]
+    named = [{**said, "colour": said["tag"]} for said in (which.named() for which in filters)]
     asked = [
         of.filter(organization=viewer.organization_id, pk__in=ids)
         .order_by()

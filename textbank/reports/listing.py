@@ -21,6 +21,11 @@ class Worn(NamedTuple):
 
     id: int
     title: str
+    colour: str
+    assignable: bool
+
+
+WORN = {"id": "tag", "title": "tag__title", "colour": "tag__colour", "assignable": "tag__assignable"}
 
 
 def listed(conversations: QuerySet[Conversation]) -> QuerySet[Conversation]:
@@ -31,9 +36,7 @@ def listed(conversations: QuerySet[Conversation]) -> QuerySet[Conversation]:
     return (
         conversations.select_related("contact", "campaign", "texter__user", "pinned_to__user")
         .defer("contact__custom", "campaign__description")
-        .annotate(
-            said_last=Subquery(last), worn=ArraySubquery(tags.values(said=JSONObject(id="tag", title="tag__title")))
-        )
+        .annotate(said_last=Subquery(last), worn=ArraySubquery(tags.values(said=JSONObject(**WORN))))
     )
 
 
@@ -47,4 +50,4 @@ def last_message(conversation: Conversation) -> LastMessage | None:
 
 def tags(conversation: Conversation) -> list[Worn]:
     """Of a listed conversation, by title."""
-    return [Worn(tag["id"], tag["title"]) for tag in vars(conversation)["worn"]]
+    return [Worn(**tag) for tag in vars(conversation)["worn"]]

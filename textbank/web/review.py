@@ -283,6 +283,7 @@ def form_of(which: Filter, names: saying.Names) -> dict[str, Any]:
             "tag": tokens("tag", which.tag),
             "not_tag": tokens("tag", which.not_tag),
         },
+        "colours": {pk: colour for (kind, pk), colour in names.items() if kind == "colour"},
     }
 
 

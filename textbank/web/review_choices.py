@@ -32,6 +32,7 @@ class Option(NamedTuple):
     note: str = ""
     refused: str = ""
     online: bool = False
+    colour: str = ""
 
 
 @require_POST
@@ -130,7 +131,7 @@ def is_here(member: Membership, now: dt.datetime) -> bool:
 
 def tags(viewer: Membership, typed: str) -> list[Option]:
     found = viewer.organization.tags.filter(title__icontains=typed).order_by("title")[:SHOWN]
-    return [Option(tag.pk, tag.title, "" if tag.assignable else "escalates") for tag in found]
+    return [Option(tag.pk, tag.title, "" if tag.assignable else "escalates", colour=tag.colour) for tag in found]
 
 
 KINDS: dict[str, tuple[Callable[[Membership, str], list[Option]], str]] = {

@@ -54,6 +54,18 @@ def avatar(name: str, size: str = "") -> dict[str, str]:
     return {"name": name, "size": size}
 
 
+@register.inclusion_tag("parts/tag.html")
+def tag_chip(tag: Any) -> dict[str, Any]:
+    """A tag in the colour that was chosen for it; one that is not assignable says that it escalates."""
+    return {"tag": tag}
+
+
+@register.filter
+def at(known: Mapping[Any, Any], key: Any) -> Any:
+    """What is known under the key; nothing where that is none."""
+    return known.get(key, "")
+
+
 @register.inclusion_tag("parts/stacked_bar.html")
 def stacked_bar(counts: Mapping[Any, int], kind: str = "") -> dict[str, Any]:
     """A bar of conversations by status; counts are by the choice or its key, in any order."""

@@ -68,9 +68,10 @@ function drop(box, token) {
   tell(box);
 }
 
-function add(box, { value, words }) {
+function add(box, { value, words, colour }) {
   const token = box.querySelector("template").content.firstElementChild.cloneNode(true);
   token.querySelector("span").textContent = words;
+  if (colour) token.dataset.colour = colour;
   token.querySelector("button").setAttribute("aria-label", `Remove ${words}`);
   token.querySelector("input").value = value;
   partsOf(box).input.before(token);
