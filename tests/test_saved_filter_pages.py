@@ -126,7 +126,7 @@ def test_what_everybody_has_is_said_where_it_is_shown_and_not_offered_for_change
 
     page = sue.get(REVIEW, WAITING)
 
-    assert "Saved for everybody as “Monday”" in words(page)
+    assert "Saved as “Monday”, for everybody" in words(page)
     assert "Save this filter" not in page.text
     assert "Actions for Monday" not in page.text
 
