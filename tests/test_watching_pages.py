@@ -155,7 +155,19 @@ def test_rows_that_others_changed_are_marked_with_who_did_it(ada, riverton, wait
     assert "Theo Doe" in told
     assert "Changed by Tess Doe" in told
     assert "no longer matches" in told
-    assert "A hand-off from this list leaves it alone until you look again." in told
+    assert "a hand-off from here leaves it alone" in told
+
+
+@committed
+def test_who_hands_nothing_on_is_told_nothing_of_hand_offs(as_, riverton, waiting):
+    sue = as_(riverton.sue)
+    page = sue.get(REVIEW, WAITING)
+
+    answer(waiting[0], by=riverton.tess)
+
+    told = words(since(sue, page))
+    assert "Changed by Tess Doe" in told
+    assert "hand-off" not in told
 
 
 @committed

@@ -4,8 +4,11 @@ const HELD = ":focus, :focus-within, :active, :has([aria-expanded=true])";
 
 const isHeld = (node) => node.matches?.(HELD);
 
-// A token is another one in every answer, and the old one does as well.
-const isSame = (old, fresh) => old.isEqualNode(fresh) || (old.name === "csrfmiddlewaretoken" && fresh.name === old.name);
+// What somebody ticked stays ticked; a form's token is another one in every answer, and the old one does as well.
+const isSame = (old, fresh) =>
+  old.isEqualNode(fresh) ||
+  (old.matches?.("[type=checkbox]") && fresh.matches?.("[type=checkbox]") && old.value === fresh.value) ||
+  (old.name === "csrfmiddlewaretoken" && fresh.name === old.name);
 
 function dressedAlike(old, fresh) {
   return (
