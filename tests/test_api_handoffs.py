@@ -3,9 +3,11 @@
 import uuid
 
 import pytest
+from django.utils import timezone
 
 from tests.program import Program
 from textbank.assignments import carrying_out
+from textbank.conversations import drafting
 from textbank.conversations.models import Conversation, Handoff, Status
 from textbank.organizations.models import Approval
 
@@ -385,3 +387,22 @@ def test_releases_are_for_admins_of_the_organization(riverton, otherton, campaig
     for act in ("undo", "stop"):
         assert zed.post(f"/handoffs/{handoff.pk}/{act}").status_code == 404
         assert sue.post(f"/handoffs/{handoff.pk}/{act}").status_code == 403
+
+
+def test_who_is_answering_is_said_and_taken_anyway_leaves_a_note(riverton, ada, campaign):
+    threads = list(Conversation.objects.filter(texter=riverton.tess))
+    for one in threads[:2]:
+        drafting.keep(one, "We meet at", by=riverton.tess, now=timezone.now())
+    asked = {"action": "reassign", "conversations": [one.pk for one in threads], "texters": [riverton.theo.pk]}
+    by = [{"texter": person(riverton.tess), "count": 2}]
+
+    preview = ada.post("/handoffs", {**asked, "dry_run": True}).said
+    done = ada.post("/handoffs", asked).said
+    taken = ada.post("/handoffs", {**asked, "include_drafting": True}).said
+
+    left_alone = [{"reason": "being_answered", "count": 2, "by": by}]
+    assert preview["left_alone"] == done["left_alone"] == left_alone
+    assert done in ada.get("/handoffs").said["results"]
+    assert taken["moved"] == 2
+    [note] = ada.get(f"/conversations/{threads[0].pk}").said["notes"]
+    assert (note["author"], note["text"], note["handoff"]) == (person(riverton.tess), "We meet at", taken["id"])

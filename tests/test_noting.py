@@ -84,7 +84,7 @@ def test_who_is_suspended_leaves_what_they_were_writing(riverton, waiting, now):
     assert left() == [(riverton.tess.pk, "We meet at", gone.handoff.pk)]
 
 
-def test_notes_cost_one_statement_more_and_only_where_drafts_are_taken(riverton, waiting, now):
+def test_notes_cost_no_statement_of_their_own(riverton, waiting, now):
     drafting.keep(waiting[0], "We meet at", by=riverton.tess, now=now - LATER)
 
     def statements(receiver, **wishes):
@@ -92,7 +92,8 @@ def test_notes_cost_one_statement_more_and_only_where_drafts_are_taken(riverton,
             reassign(ids(waiting), [receiver], by=riverton.ada, now=now, **wishes)
         return len(made)
 
-    assert statements(riverton.theo, include_drafting=True) == statements(riverton.tara) + 1
+    assert statements(riverton.theo, include_drafting=True) == statements(riverton.tara)
+    assert left()
 
 
 # Passing on
@@ -107,13 +108,13 @@ def taken(riverton, waiting, now):
 
 def test_who_lost_it_passes_on_what_they_were_writing(riverton, waiting, taken, now, monkeypatch):
     told = []
-    monkeypatch.setattr(news, "tell", lambda members, what: told.append((list(members), what)))
+    monkeypatch.setattr(news, "tell_of", lambda thread, *, by: told.append((thread.texter, by)))
 
     noting.pass_on(waiting[0].pk, " We meet at ten.\0 ", by=riverton.tess, now=now + LATER)
 
     assert left() == [(riverton.tess.pk, "We meet at ten.", taken.pk)]
     assert not Draft.objects.exists()
-    assert told == [([riverton.theo.pk], f"conversation:{waiting[0].pk}")]
+    assert told == [(riverton.theo, riverton.tess.pk)]
 
 
 def test_passing_on_again_takes_the_place_of_the_first(riverton, waiting, now):
@@ -186,12 +187,15 @@ def test_a_draft_of_what_was_handed_on_is_refused(riverton, waiting, taken, now)
     assert Draft.objects.get().text == "We meet at"
 
 
-def test_the_holder_hears_when_somebody_else_begins_to_answer_and_when_they_do_not(riverton, waiting, now, monkeypatch):
+def test_that_somebody_begins_to_answer_is_told_and_that_they_do_not_after_all(riverton, waiting, now, monkeypatch):
     told = []
-    monkeypatch.setattr(news, "tell", lambda members, what: told.append(what))
+    monkeypatch.setattr(news, "tell_of", lambda thread, *, by: told.append((text, by)))
 
-    for text in ("S", "Sue", ""):
+    for text in ("S", "Sue", "", " "):
         drafting.keep(waiting[0], text, by=riverton.sue, now=now)
-    drafting.keep(waiting[0], "Tess", by=riverton.tess, now=now)
+    assert told == [("S", riverton.sue.pk), ("", riverton.sue.pk)]
 
-    assert told == [f"conversation:{waiting[0].pk}"] * 2
+    text = "Sue once more"
+    for later in (LATER, 2 * LATER):
+        drafting.keep(waiting[0], text, by=riverton.sue, now=now + later)
+    assert told[2:] == [(text, riverton.sue.pk)] * 2

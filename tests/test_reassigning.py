@@ -207,3 +207,18 @@ def test_handing_on_takes_the_same_statements_however_many(riverton, campaign, d
 
     with django_assert_max_num_queries(14):
         reassign(ids(many), [riverton.theo, riverton.tara], by=riverton.ada)
+
+
+def test_who_was_just_answering_is_counted_in_the_preview_and_the_record(riverton, campaign, ten, now):
+    [theos] = riverton.conversations(campaign, holder=riverton.theo, status=Status.NEEDS_RESPONSE)
+    drafting.keep(theos, "Hello", by=riverton.theo, now=now)
+    for one in ten[:2]:
+        drafting.keep(one, "Hello", by=riverton.tess, now=now)
+    which = Filter.parse({"campaign": campaign.pk})
+
+    shown = preview(Plan(Action.REASSIGN, riverton.ada, now, filter=which, texters=(riverton.tara,)))
+    done = reassign(which, [riverton.tara], by=riverton.ada, now=now)
+
+    for act in (shown, done, Handoff.objects.get(pk=done.pk)):
+        assert act.left_alone == {"being_answered": 3}
+        assert act.answering == {str(riverton.tess.pk): 2, str(riverton.theo.pk): 1}

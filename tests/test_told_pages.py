@@ -1,6 +1,7 @@
 """What stands above a thread: who else is answering, the admin's note, and what whoever lost it was writing."""
 
 import datetime as dt
+import re
 import uuid
 
 import pytest
@@ -9,7 +10,7 @@ from django.utils import timezone
 from textbank.assignments import escalating
 from textbank.assignments.reassigning import reassign, unassign
 from textbank.conversations import drafting, noting, sending
-from textbank.conversations.models import Draft, Note, Status
+from textbank.conversations.models import Draft, Handoff, Note, Status
 
 HTMX = {"HTTP_HX_REQUEST": "true"}
 REVIEW = {**HTMX, "HTTP_X_PANE": "review"}
@@ -223,3 +224,65 @@ def test_the_holder_sees_that_somebody_else_is_answering(as_, riverton, waiting)
 
     assert "Sue is answering this just now." in tess.get(address(waiting), **HTMX).text
     assert "Tess and Sue are answering this just now." in as_(riverton.ada).get(address(waiting), **REVIEW).text
+
+
+# The admin's side
+
+
+def wish(texter, *threads, **said):
+    ticked = ",".join(str(one.pk) for one in threads)
+    return {"action": "reassign", "which": "selected", "ticked": ticked, "texters": [texter.pk], **said}
+
+
+def words(answer):
+    return " ".join(re.sub(r"<[^>]+>", " ", answer.text).split())
+
+
+PLAN, HAND_ON = "/riverton/admin/message-review/plan/", "/riverton/admin/message-review/hand-on/"
+
+
+def test_the_preview_and_the_record_say_who_is_answering(as_, riverton, waiting):
+    more = riverton.conversations(waiting.campaign, 2, holder=riverton.theo, status=Status.ACTIVE)
+    idle = riverton.conversations(waiting.campaign, holder=riverton.theo, status=Status.ACTIVE)
+    for one in more:
+        drafting.keep(one, "Hello", by=riverton.theo, now=timezone.now())
+    ada, asked = as_(riverton.ada), wish(riverton.tara, waiting, *more, *idle)
+
+    preview = ada.post(PLAN, asked, **HTMX)
+    ada.post(HAND_ON, asked, **HTMX)
+
+    assert "3 being answered just now — Theo Doe (opens another page) 2, Tess Doe (opens another page) 1" in words(
+        preview
+    )
+    assert f'href="/riverton/admin/message-review/?texter={riverton.tess.pk}"' in preview.text
+    record = ada.get(f"/riverton/admin/handoffs/{Handoff.objects.latest('pk').pk}/")
+    assert "being answered at that moment — Theo Doe 2, Tess Doe 1" in words(record)
+    assert f'href="/riverton/admin/message-review/?texter={riverton.theo.pk}"' in record.text
+
+
+def test_the_preview_warns_of_who_is_writing_without_having_it(as_, riverton, otherton, waiting):
+    [other] = riverton.conversations(waiting.campaign, holder=riverton.theo, status=Status.ACTIVE)
+    for one in (waiting, other):
+        drafting.keep(one, "Sue here", by=riverton.sue, now=timezone.now())
+    ada = as_(riverton.ada)
+
+    # What Tess is answering stays anyway.
+    assert "Sue Doe is just writing in 1 of these from here." in words(
+        ada.post(PLAN, wish(riverton.tara, waiting, other), **HTMX)
+    )
+    assert "2 of these" in words(ada.post(PLAN, wish(riverton.tara, waiting, other, include_drafting="yes"), **HTMX))
+    Draft.objects.update(touched_at=timezone.now() - dt.timedelta(minutes=3))
+    assert "just writing" not in ada.post(PLAN, wish(riverton.tara, waiting, other), **HTMX).text
+
+
+def test_a_note_for_the_texters_goes_along_with_a_reassignment_only(as_, riverton, waiting):
+    ada, note = as_(riverton.ada), {"note": "They only read Spanish.", "include_drafting": "yes"}
+
+    ada.post(HAND_ON, wish(riverton.theo, waiting, **note), **HTMX)
+    assert "They only read Spanish." in as_(riverton.theo).get(address(waiting)).text
+
+    as_(riverton.ada).post(HAND_ON, {**wish(riverton.theo, waiting, **note), "action": "unassign"}, **HTMX)
+    assert list(Handoff.objects.order_by("-pk").values_list("action", "note")[:2]) == [
+        ("unassign", ""),
+        ("reassign", "They only read Spanish."),
+    ]

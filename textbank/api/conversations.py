@@ -89,6 +89,7 @@ def conversation(request: MemberRequest, conversation: int) -> Thread:
         answers=answers_of(found),
         taggings=[shapes.worn(one) for one in found.taggings.select_related("tag", "by__user").order_by("pk")],
         timeline=[shapes.passage(move) for move in timeline(found)],
+        notes=[shapes.note(one) for one in found.notes.select_related("author__user").order_by("pk")],
     )
 
 

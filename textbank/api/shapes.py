@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictInt
 from textbank.campaigns import scripting
 from textbank.campaigns.models import Campaign
 from textbank.contacts.models import Upload
-from textbank.conversations.models import Answer, Conversation, LeftAlone, Message, Move, Status, Tagging
+from textbank.conversations.models import Answer, Conversation, LeftAlone, Message, Move, Note, Status, Tagging
 from textbank.conversations.snapshots import Snapshot
 from textbank.organizations.models import Membership, Role
 from textbank.reports import listing
@@ -419,6 +419,19 @@ def moved(move: Move, viewer: Membership) -> Moved:
     )
 
 
+class NoteShape(BaseModel):
+    """What its author was writing when that hand-off took the conversation from them."""
+
+    author: Person
+    text: str
+    at: dt.datetime
+    handoff: int
+
+
+def note(what: Note) -> NoteShape:
+    return NoteShape(author=person(what.author), text=what.text, at=what.at, handoff=what.handoff_id)
+
+
 class Thread(Row):
     """A conversation with everything in it, oldest first."""
 
@@ -426,3 +439,4 @@ class Thread(Row):
     answers: list[AnswerShape]
     taggings: list[Worn]
     timeline: list[Passage]
+    notes: list[NoteShape]

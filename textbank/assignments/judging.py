@@ -5,12 +5,10 @@ import datetime as dt
 from django.db.models import Case, Exists, F, IntegerField, OuterRef, Q, Value, When
 
 from textbank.assignments.plans import Plan
+from textbank.conversations.drafting import LEASE
 from textbank.conversations.models import Action, Draft, LeftAlone, Status
 from textbank.conversations.models.conversation import ConversationQuerySet
 from textbank.conversations.snapshots import UnchangedSince
-
-# Who touched a draft this lately is just answering.
-LEASE = dt.timedelta(minutes=2)
 
 
 def judged(conversations: ConversationQuerySet, plan: Plan, *, again: bool = False) -> ConversationQuerySet:

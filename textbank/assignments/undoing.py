@@ -8,9 +8,9 @@ from django.db import IntegrityError
 from django.db.models import QuerySet
 
 from textbank.assignments import carrying_out
-from textbank.assignments.judging import LEASE
 from textbank.conversations import ledger
 from textbank.conversations.arrays import as_array
+from textbank.conversations.drafting import LEASE
 from textbank.conversations.ledger import Cards
 from textbank.conversations.models import Action, Handoff, LeftAlone, Move, State
 from textbank.organizations import people

@@ -24,9 +24,9 @@ def keep(conversation: Conversation, text: str, *, by: Membership, now: dt.datet
     refuse_person(thread, by)
     text = text.replace("\0", "")
     mine, writes = Draft.objects.filter(conversation=thread, author=by), bool(text.strip())
-    if thread.texter_id not in {None, by.pk} and mine.filter(touched_at__gt=now - LEASE).exists() != writes:
-        # The holder hears that somebody else begins to answer, or does not after all.
-        news.tell([thread.texter_id], f"conversation:{thread.pk}")
+    if mine.filter(touched_at__gt=now - LEASE).exists() != writes:
+        # Somebody begins to answer, or does not after all.
+        news.tell_of(thread, by=by.pk)
     if writes:
         mine.update_or_create(conversation=thread, author=by, defaults={"text": text, "touched_at": now})
     else:

@@ -1,12 +1,12 @@
 """What a hand-off looks like in an answer, the same from the API and from a command."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, overload
 
 from pydantic import BaseModel
 
-from textbank.conversations.models import Handoff
+from textbank.conversations.models import Handoff, LeftAlone
 from textbank.organizations.models import Approval, Membership
 
 
@@ -32,6 +32,12 @@ class Left(BaseModel):
     count: int
 
 
+class BeingAnswered(Left):
+    """Left alone because these were just answering, most first."""
+
+    by: list[Share]
+
+
 class Warned(BaseModel):
     texter: Person
     reason: str
@@ -45,7 +51,7 @@ class HandoffShape(BaseModel):
     state: str
     matched: int
     moved: int
-    left_alone: list[Left]
+    left_alone: list[BeingAnswered | Left]
     shares: list[Share]
     gives: list[Give]
     warnings: list[Warned]
@@ -67,7 +73,7 @@ def named_in(handoffs: Iterable[Handoff]) -> dict[int, Membership]:
     ids = {
         int(pk)
         for act in handoffs
-        for pk in [*act.shares, *act.gives, *act.receivers, *([act.by_id] if act.by_id else [])]
+        for pk in [*act.shares, *act.gives, *act.answering, *act.receivers, *([act.by_id] if act.by_id else [])]
         if pk
     }
     return Membership.objects.select_related("user").in_bulk(ids)
@@ -93,7 +99,7 @@ def handoff(act: Handoff, people: dict[int, Membership]) -> HandoffShape:
         state=act.state if act.pk else "preview",
         matched=act.matched,
         moved=act.moved,
-        left_alone=[Left(reason=reason, count=count) for reason, count in act.left_alone.items()],
+        left_alone=[left(act, reason, people) for reason in act.left_alone],
         shares=[Share(texter=named(pk), count=count) for pk, count in act.shares.items()],
         gives=[Give(texter=named(pk) if pk else None, count=count) for pk, count in act.gives.items()],
         warnings=warnings([people[pk] for pk in act.receivers]),
@@ -104,6 +110,19 @@ def handoff(act: Handoff, people: dict[int, Membership]) -> HandoffShape:
         undoes=act.undoes_id,
         undone_by=undone_by(act),
     )
+
+
+def left(act: Handoff, reason: str, people: Mapping[int, Membership]) -> Left:
+    count = act.left_alone[reason]
+    if reason != LeftAlone.BEING_ANSWERED.label:
+        return Left(reason=reason, count=count)
+    by = [Share(texter=person(who), count=number) for who, number in answering(act, people)]
+    return BeingAnswered(reason=reason, count=count, by=by)
+
+
+def answering(act: Handoff, people: Mapping[int, Membership]) -> list[tuple[Membership, int]]:
+    """Who was just answering how many of those left alone for it, most first."""
+    return sorted(((people[int(pk)], count) for pk, count in act.answering.items()), key=lambda one: -one[1])
 
 
 def warnings(receivers: Iterable[Membership]) -> list[Warned]:

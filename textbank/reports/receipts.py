@@ -29,6 +29,8 @@ WHY = {
     LeftAlone.GONE: "of somebody who is suspended",
 }
 BY_LABEL = {reason.label: words for reason, words in WHY.items()}
+# Of a preview, where it is not past yet.
+JUST_NOW = {LeftAlone.BEING_ANSWERED.label: "being answered just now"}
 
 # What became of those that moved, behind “1,190 conversations”.
 DONE = {
@@ -68,7 +70,8 @@ def said(act: Handoff) -> str:
 def left_alone(act: Handoff) -> list[Left]:
     """What stays, and why, most first."""
     figures = sorted(act.left_alone.items(), key=lambda figure: -figure[1])
-    return [Left(reason, count, BY_LABEL[reason]) for reason, count in figures if count]
+    why = BY_LABEL if act.pk else BY_LABEL | JUST_NOW
+    return [Left(reason, count, why[reason]) for reason, count in figures if count]
 
 
 def in_words(act: Handoff) -> list[str]:

@@ -22,7 +22,7 @@ from textbank.conversations.filters import Filter, Strangers
 from textbank.conversations.models import Action, Handoff, LeftAlone, Move, State
 from textbank.organizations.models import Membership, Organization, Role
 from textbank.reports import log, moves, receipts, requestable
-from textbank.reports.answers import named_in
+from textbank.reports.answers import answering, named_in
 from textbank.reports.pages import BadPlace, Page, page
 from textbank.web import flows
 
@@ -210,6 +210,7 @@ def whole(act: Handoff, viewer: Membership) -> dict[str, Any]:
         "givers": figures(act.gives, people),
         "receivers": figures(act.shares, people),
         "stays": receipts.left_alone(act),
+        "answering": answering(act, people),
         "wanted": [people[pk] for pk in act.receivers],
         **which(act, viewer),
     }

@@ -187,7 +187,9 @@ def pass_on(request: MemberRequest, pk: int) -> HttpResponse:
         noting.pass_on(pk, written(request), by=request.member, now=timezone.now())
     except sending.Refused:
         return lost(request, pk)
-    return gone(request, pk, status=200) if by_htmx(request) else redirect(address_of(pk, request.member))
+    if not by_htmx(request):
+        return redirect(address_of(pk, request.member))
+    return trigger_client_event(gone(request, pk, status=200), "passed-on", after="swap")
 
 
 @require_POST

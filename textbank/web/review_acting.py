@@ -22,12 +22,14 @@ from textbank.conversations.models import Action, Conversation, Handoff, State
 from textbank.conversations.snapshots import BadSnapshot, Snapshot
 from textbank.organizations.models import Membership, Role, Tag
 from textbank.reports import receipts, requestable
-from textbank.reports.answers import named_in, warnings
+from textbank.reports.answers import answering, named_in, warnings
 from textbank.reports.holding import held_by
 from textbank.reports.receipts import counted
+from textbank.reports.writing import beside
 from textbank.web.handoffs import standing
 
 MOST_TICKED = 20_000
+LONGEST_NOTE = 1000
 SHOWN_GIVERS = 8
 
 WARNINGS = {"do_not_assign": "is marked “do not assign”"}
@@ -57,6 +59,7 @@ class Wish(forms.Form):
     texters = forms.TypedMultipleChoiceField(required=False, coerce=int)
     limit = forms.IntegerField(required=False, min_value=1, max_value=2**31 - 1)
     reason = forms.CharField(required=False, max_length=500)
+    note = forms.CharField(required=False, max_length=LONGEST_NOTE)
     include_escalated = forms.BooleanField(required=False)
     include_drafting = forms.BooleanField(required=False)
     resolve = forms.BooleanField(required=False)
@@ -73,14 +76,15 @@ class Wish(forms.Form):
     def plan(self, which: str) -> Plan:
         """Raises BadFilter, BadSnapshot; checking the plan raises the rest."""
         said = self.cleaned_data
-        whole = which == "all"
+        whole, giving = which == "all", said["action"] == Action.REASSIGN
         return Plan(
             action=Action(said["action"]),
             by=self.by,
             now=timezone.now(),
             filter=Filter.parse(QueryDict(said["filter"])) if whole else None,
             ticked=() if whole else tuple(said["ticked"]),
-            texters=tuple(self.people[pk] for pk in said["texters"]) if said["action"] == Action.REASSIGN else (),
+            texters=tuple(self.people[pk] for pk in said["texters"]) if giving else (),
+            note=said["note"] if giving else "",
             expect=said["expect"] if whole else len(said["ticked"]),
             as_of=Snapshot.parse(said["as_of"]) if said["as_of"] else None,
             **{name: said[name] for name in ("include_escalated", "include_drafting", "limit", "reason", "client_id")},
@@ -97,7 +101,7 @@ def plan(request: MemberRequest) -> HttpResponse:
     context = outcome_of(wish)
     try:
         if scope := context["scope"]:
-            context |= previewed(wish, reassigning.preview(wish.plan(scope)))
+            context |= previewed(wish, wish.plan(scope))
     except (BadPlan, BadFilter, BadSnapshot) as no:
         return refused(request, str(no), "review/outcome.html", context)
     except Strangers as no:
@@ -129,8 +133,9 @@ class Gets(NamedTuple):
     now: str
 
 
-def previewed(wish: Wish, act: Handoff) -> dict[str, Any]:
-    """The preview in figures and words: who gives, who gets, what is left alone and why."""
+def previewed(wish: Wish, wanted: Plan) -> dict[str, Any]:
+    """The preview in figures and words: who gives, who gets, what is left alone and why, what speaks against it."""
+    act = reassigning.preview(wanted)
     people = named_in([act])
     held = held_by(wish.cleaned_data["texters"])
     shares = {pk: act.shares.get(str(pk), 0) for pk in wish.cleaned_data["texters"]}
@@ -147,11 +152,15 @@ def previewed(wish: Wish, act: Handoff) -> dict[str, Any]:
         "most": max([*shares.values(), *act.gives.values(), 1]),
         "gives": [(people[int(pk)].name if pk else "The pool", count) for pk, count in gives[:SHOWN_GIVERS]],
         "more_givers": max(0, len(gives) - SHOWN_GIVERS),
-        "stays": receipts.in_words(act),
+        "stays": receipts.left_alone(act),
+        "answering": answering(act, people),
         "staying": act.matched - act.moved,
         "may_include_escalated": "escalated" in left_alone or wish.cleaned_data["include_escalated"],
         "may_include_drafting": "being_answered" in left_alone or wish.cleaned_data["include_drafting"],
-        "warnings": [f"{one.texter.name} {WARNINGS[one.reason]}." for one in warnings(wish.people.values())],
+        "warnings": [
+            *(f"{one.texter.name} {WARNINGS[one.reason]}." for one in warnings(wish.people.values())),
+            *(f"{who.name} is just writing in {count:,} of these from here." for who, count in beside(wanted).items()),
+        ],
     }
 
 

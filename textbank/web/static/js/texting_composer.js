@@ -68,6 +68,9 @@ document.body.addEventListener("sent", () => {
   write("");
 });
 
+// Its button is gone: the way on has the focus.
+document.body.addEventListener("passed-on", () => document.getElementById("way-on")?.focus());
+
 document.body.addEventListener("htmx:oobAfterSwap", dress);
 document.body.addEventListener("htmx:afterRequest", ({ detail }) => {
   const dialog = detail.elt.closest("dialog");
