@@ -5,10 +5,11 @@ import uuid
 import pytest
 
 from textbank import news
-from textbank.assignments import archiving
+from textbank.assignments import archiving, escalating, labelling, reassigning
+from textbank.assignments.plans import Plan
 from textbank.campaigns import launching
-from textbank.conversations import closing, receiving, sending
-from textbank.conversations.models import Status
+from textbank.conversations import closing, opting_out, receiving, sending
+from textbank.conversations.models import Action, Status
 from textbank.messaging.texts import Inbound
 from textbank.organizations.models import Tag
 
@@ -59,6 +60,15 @@ def test_a_text_goes_out_and_one_comes_in(riverton, maria, told, now):
     assert told() == {WORK}
 
 
+def test_hands_change(riverton, canvass, maria, told, now):
+    told()
+
+    reassigning.carry_out(
+        Plan(action=Action.REASSIGN, by=riverton.ada, now=now, ticked=(maria.pk,), texters=(riverton.theo,))
+    )
+    assert told() == {WORK}
+
+
 def test_a_conversation_ends_and_begins_again(riverton, maria, told, now):
     told()
 
@@ -68,6 +78,37 @@ def test_a_conversation_ends_and_begins_again(riverton, maria, told, now):
     assert told() == set(), "it was closed already"
     closing.reopen_all([maria.pk], by=riverton.ada, now=now)
     assert told() == {WORK}
+
+
+def test_only_what_changes_the_badge_says_that_it_changed(riverton, maria, urgent, told, now):
+    plain = Tag.objects.create(organization=riverton.organization, title="Ride")
+    told()
+
+    escalating.tag(maria, [plain], by=riverton.tess, now=now)
+    assert told() == {WORK}
+    escalating.tag(maria, [urgent], by=riverton.tess, now=now)
+    assert told() == {WORK, ESCALATED}
+    escalating.untag(maria, [plain], by=riverton.ada, now=now)
+    assert told() == {WORK}
+    labelling.resolve([maria.pk], by=riverton.ada, now=now)
+    assert told() == {WORK, ESCALATED}
+    labelling.label([maria.pk], [urgent], by=riverton.ada, now=now)
+    assert told() == {WORK, ESCALATED}
+    labelling.unlabel([maria.pk], [urgent], by=riverton.ada, now=now)
+    assert told() == {WORK, ESCALATED}
+
+
+def test_an_escalated_contact_who_opts_out_is_counted_no_more(riverton, canvass, maria, urgent, told, now):
+    omar = riverton.conversations(canvass, holder=riverton.tess, status=Status.NEEDS_RESPONSE)[0]
+    escalating.tag(maria, [urgent], by=riverton.tess, now=now)
+    told()
+
+    opting_out.opt_out(omar, by=riverton.tess, channel="page", now=now)
+    assert told() == {WORK}
+    opting_out.opt_out(maria, by=riverton.ada, channel="page", now=now)
+    assert told() == {WORK, ESCALATED}
+    opting_out.opt_in(riverton.organization.pk, maria.contact.cell, by=riverton.ada, because="Asked.", now=now)
+    assert told() == {WORK, ESCALATED}
 
 
 def test_a_campaign_rests_goes_on_and_is_archived(riverton, canvass, told, now):
