@@ -141,7 +141,8 @@ def changed(request: MemberRequest, said: str) -> HttpResponse:
         messages.success(request, said)
         return redirect(back(request, form))
     response = render(request, "review/saved.html", on_the_shelf(request.member, shown_or_nothing(form)))
-    reswap(retarget(response, "#saved"), "outerHTML")
+    # At once, so that a quick hand finds htmx there already.
+    reswap(retarget(response, "#saved"), "outerHTML settle:0ms")
     trigger_client_event(response, "shut-dialog")
     trigger_client_event(response, "toast", {"text": said})
     return trigger_client_event(response, "saved-changed", after="settle")
