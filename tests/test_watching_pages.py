@@ -10,12 +10,13 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from textbank import news
-from textbank.assignments import labelling, reassigning
+from textbank.assignments import archiving, labelling, reassigning, undoing
 from textbank.assignments.plans import Plan
 from textbank.conversations import closing, receiving, sending
-from textbank.conversations.models import Action, Conversation, Status
+from textbank.conversations.models import Action, Conversation, Handoff, Status
 from textbank.messaging.texts import Inbound
 from textbank.organizations.models import Tag
+from textbank.web import handoffs
 
 LIVE = re.compile(r'data-live="/live/\?ticket=([^"]+)"')
 REVIEW = "/riverton/admin/message-review/"
@@ -356,6 +357,99 @@ def test_a_busy_list_costs_no_more_statements(ada, riverton, canvass, waiting):
     assert len(since(ada, page).context["rows"]) == 33
     # Session, user and member; then nine.
     assert few <= 3 + 9
+
+
+# Campaigns
+
+
+def test_the_rows_of_campaigns_are_asked_for_as_they_are_now(ada, riverton, otherton, canvass, waiting):
+    page = ada.get("/riverton/admin/campaigns/")
+    (again,) = re.findall(r'hx-get="([^"]+part=rows[^"]*)"', page.text)
+    answer(waiting[0], by=riverton.tess)
+    archiving.archive(canvass, by=riverton.ada, now=timezone.now())
+    riverton.campaign("Begun meanwhile")
+    theirs = otherton.campaign("Otherton's own")
+
+    part = ada.get(f"{again.replace('&amp;', '&')},{theirs.pk}")
+
+    assert [row.campaign.title for row in part.context["rows"]] == ["Saturday canvass"]
+    assert part.context["rows"][0].counts.needing_response == 2
+    assert "Archived" in words(part)
+    assert "<html" not in part.text
+
+
+def test_an_empty_list_of_campaigns_asks_for_nothing(ada, riverton):
+    assert "part=rows" not in ada.get("/riverton/admin/campaigns/").text
+    assert ada.get("/riverton/admin/campaigns/?part=rows&shown=").context["rows"] == []
+
+
+# Hand-offs
+
+LOG = "/riverton/admin/handoffs/"
+
+
+def asks_again(client, page):
+    (again,) = re.findall(r'hx-get="([^"]+part=news[^"]*)"', page.text)
+    return client.get(f"{LOG}{again.replace('&amp;', '&')}")
+
+
+def test_the_log_changes_where_it_is_and_says_what_is_new(ada, riverton, otherton, waiting):
+    hand_on(waiting[0], to=riverton.theo, by=riverton.ada)
+    page = ada.get(f"{LOG}?action=reassign")
+    assert words(asks_again(ada, page)).startswith("Reassign")
+
+    undoing.undo(page.context["rows"][0].act, by=riverton.ada, now=timezone.now())
+    hand_on(waiting[1], to=riverton.theo, by=riverton.ada)
+    told = asks_again(ada, page)
+
+    assert "1 new · Show" in words(told), "an undo is another action"
+    assert "Undone" in words(told)
+    assert len(told.context["rows"]) == 1
+
+
+def test_an_older_page_of_the_log_hears_of_nothing_new(ada, riverton, waiting, monkeypatch):
+    monkeypatch.setattr(handoffs, "PAGE", 1)
+    hand_on(waiting[0], to=riverton.theo, by=riverton.ada)
+    older = ada.get(LOG + ada.get(LOG).context["next"])
+
+    hand_on(waiting[1], to=riverton.theo, by=riverton.ada)
+
+    assert asks_again(ada, older).context["new"] == 0
+
+
+def test_an_empty_log_hears_of_its_first(ada, riverton, waiting):
+    page = ada.get(f"{LOG}?action=reassign")
+
+    hand_on(waiting[0], to=riverton.theo, by=riverton.ada)
+
+    assert "1 new · Show" in words(asks_again(ada, page))
+
+
+def test_zed_asks_for_rows_of_riverton_in_vain(client, otherton, riverton, waiting):
+    hand_on(waiting[0], to=riverton.theo, by=riverton.ada)
+    act = Handoff.objects.latest("pk")
+    client.force_login(otherton.zed.user)
+
+    told = client.get(f"/otherton/admin/handoffs/?part=news&shown={act.pk}")
+
+    assert told.context["rows"] == []
+
+
+def test_a_long_log_costs_no_more_statements(ada, riverton, waiting):
+    def statements() -> int:
+        page = ada.get(LOG)
+        with CaptureQueriesContext(connection) as made:
+            asks_again(ada, page)
+        return len(made)
+
+    hand_on(waiting[0], to=riverton.theo, by=riverton.ada)
+    statements()
+    few = statements()
+    for _ in range(6):
+        hand_on(waiting[1], to=riverton.tara, by=riverton.ada)
+        hand_on(waiting[1], to=riverton.theo, by=riverton.sue)
+
+    assert statements() == few
 
 
 # The badge

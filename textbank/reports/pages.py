@@ -174,6 +174,11 @@ def towards(name: str, way: Order) -> OrderBy:
     return F(name).desc() if way.latest_first else F(name).asc()
 
 
+def ids(said: str) -> list[int]:
+    """What an open list says it shows, between commas; what is no number is nothing."""
+    return [int(word) for word in said.split(",") if word.isascii() and word.isdigit() and len(word) < 19]
+
+
 def token(order: str, way: Order, row: Model) -> str:
     """The place of a row, for an address. Signed, so that what comes back is what was given out."""
     value = way.value(row) if way.column else None

@@ -18,6 +18,7 @@ from textbank.organizations.models import Membership, Role
 from textbank.reports.counts import Counts, by_campaign
 from textbank.reports.holding import stuck_by_campaign
 from textbank.reports.offering import why_nothing
+from textbank.reports.pages import ids
 
 PAGE = 25
 
@@ -55,11 +56,19 @@ class Row(NamedTuple):
 @require_GET
 @door(Role.SUPERVOLUNTEER)
 def listed(request: MemberRequest) -> HttpResponse:
+    if request.GET.get("part") == "rows":
+        return in_place(request)
     form = CampaignFilter(request.GET)
     found = form.of(of(request.member))
     page, steps = keyset(found, form, request)
     context = {"rows": rows(page), "form": form, "states": tabs(form, request), "count": found.count(), **steps}
     return render(request, "campaigns/campaigns.html", context)
+
+
+def in_place(request: MemberRequest) -> HttpResponse:
+    """The rows that an open list shows, as they are now: none comes, and none goes away."""
+    shown = of(request.member).filter(pk__in=ids(request.GET.get("shown", ""))).order_by("-pk")[:PAGE]
+    return render(request, "campaigns/rows.html", {"rows": rows(list(shown))})
 
 
 def of(member: Membership) -> CampaignQuerySet:

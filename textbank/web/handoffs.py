@@ -23,7 +23,7 @@ from textbank.conversations.models import Action, Handoff, LeftAlone, Move, Stat
 from textbank.organizations.models import Membership, Organization, Role
 from textbank.reports import log, moves, receipts, requestable
 from textbank.reports.answers import answering, named_in
-from textbank.reports.pages import BadPlace, Page, page
+from textbank.reports.pages import BadPlace, Page, ids, page
 from textbank.web import flows
 
 PAGE = 50
@@ -103,6 +103,8 @@ class Row(NamedTuple):
 @door(Role.ADMIN)
 def listed(request: MemberRequest) -> HttpResponse:
     form = HandoffFilter(request.GET)
+    if part(request) == "news":
+        return since_then(request, form)
     shown = paged(request, form.of(request.member.organization), "newest", with_people)
     people = named_in(shown.rows)
     context = {
@@ -111,9 +113,24 @@ def listed(request: MemberRequest) -> HttpResponse:
         "chosen": form.tokens(request.member.organization),
         "next": address(request, after=shown.next) if shown.next else "",
         "previous": address(request, after=None) if request.GET.get("after") else "",
-        "here": address(request),
+        "newest": address(request, after=None),
+        "ask_again": address(request, part="news", shown=",".join(str(act.pk) for act in shown.rows)),
     }
-    return render(request, f"handoffs/{'table' if part(request) == 'table' else 'handoffs'}.html", context)
+    return render(request, "handoffs/handoffs.html", context)
+
+
+def since_then(request: MemberRequest, form: HandoffFilter) -> HttpResponse:
+    """The rows that an open list shows, as they are now, and how many hand-offs came after them."""
+    shown = ids(request.GET.get("shown", ""))[:PAGE]
+    organization = request.member.organization
+    acts = list(with_people(Handoff.objects.filter(organization=organization, pk__in=shown)))
+    people = named_in(acts)
+    later = form.of(organization).filter(pk__gt=max(shown, default=0))
+    context = {
+        "rows": [row(act, people) for act in acts],
+        "new": 0 if request.GET.get("after") else later.count(),
+    }
+    return render(request, "handoffs/since.html", context)
 
 
 def with_people(rows: QuerySet[Handoff]) -> QuerySet[Handoff]:

@@ -16,6 +16,7 @@ from textbank.conversations.models.conversation import ConversationQuerySet
 from textbank.conversations.snapshots import Snapshot, UnchangedSince
 from textbank.organizations.models import Membership, Role
 from textbank.reports import listing
+from textbank.reports.pages import ids
 from textbank.web.frame import escalated
 from textbank.web.review import PAGE, REVIEW, Asked, found, paged, read, snapshot
 from textbank.web.review_rows import Row, changed_since, marks, rows
@@ -36,14 +37,10 @@ def heard(said: QueryDict) -> Since:
     own = {key: filter_and_place.pop(key)[-1] for key in ("shown", "since", "expect") if key in filter_and_place}
     return Since(
         read(filter_and_place, REVIEW),
-        [int(pk) for pk in own.get("shown", "").split(",") if is_number(pk)][:PAGE],
+        ids(own.get("shown", ""))[:PAGE],
         own.get("since", ""),
-        int(own["expect"]) if is_number(own.get("expect", "")) else None,
+        next(iter(ids(own.get("expect", ""))), None),
     )
-
-
-def is_number(word: str) -> bool:
-    return word.isascii() and word.isdigit() and len(word) < 19
 
 
 @require_GET
