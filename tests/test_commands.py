@@ -13,8 +13,9 @@ import httpx
 import psutil
 import psycopg
 import pytest
+from django.db import OperationalError
 
-from textbank import embedded
+from textbank import cli, embedded
 from textbank.demo.children import Children, free_port
 
 ROOT = Path(__file__).parent.parent
@@ -119,6 +120,71 @@ def test_a_database_that_does_not_answer_is_named():
 
     assert said.returncode == 2
     assert said.stderr.startswith("The database does not answer: ")
+
+
+EVERY = [
+    ("check-invariants",),
+    ("token", "ada@riverton.test", "--org", "riverton"),
+    ("organization", "riverton", "--name", "Riverton", "--owner", "olga@riverton.test"),
+    ("unassign", "--org", "riverton", "--as", "ada@riverton.test", "--status", "closed"),
+    ("work",),
+]
+
+
+@pytest.mark.parametrize("words", EVERY, ids=lambda words: words[0])
+def test_a_database_that_is_down_is_a_sentence_and_no_half_minute(words):
+    nowhere = {"DATABASE_URL": "postgresql://127.0.0.1:1/textbank", "SECRET_KEY": "for a test"}
+
+    said = refusal(*words, **nowhere)
+
+    assert said.startswith("The database does not answer: ")
+    assert said.count("\n") == 1
+
+
+@pytest.mark.parametrize("words", EVERY, ids=lambda words: words[0])
+def test_a_database_that_was_not_migrated_is_a_sentence(words, new_database):
+    with psycopg.connect(new_database) as connection:
+        connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+
+    said = refusal(*words, DATABASE_URL=new_database, SECRET_KEY="for a test")
+
+    assert said == "The database is not at this version of Textbank: run “textbank migrate” first.\n"
+
+
+def test_a_database_that_is_one_version_behind_is_a_sentence(new_database):
+    with psycopg.connect(new_database) as connection:
+        latest = "SELECT max(id) FROM django_migrations WHERE app = 'conversations'"
+        connection.execute(f"DELETE FROM django_migrations WHERE id = ({latest})")
+
+    assert "run “textbank migrate” first" in refusal("check-invariants", DATABASE_URL=new_database)
+
+
+@pytest.mark.parametrize(
+    ("address", "sentence"),
+    [
+        ("mysql://127.0.0.1/textbank", "DATABASE_URL must begin with postgresql://"),
+        ("postgresql://[127.0.0.1/textbank", "DATABASE_URL cannot be read: "),
+    ],
+)
+def test_an_address_that_is_none_is_a_sentence(address, sentence):
+    said = refusal("check-invariants", DATABASE_URL=address)
+
+    assert said.startswith(sentence)
+    assert said.count("\n") == 1
+
+
+def test_a_database_that_goes_away_in_between_is_a_sentence(monkeypatch, capsys):
+    def gone():
+        raise OperationalError("terminating connection\n  due to administrator command")
+
+    monkeypatch.setattr(cli, "_check_answer", lambda: None)
+    monkeypatch.setattr(cli, "_check_version", gone)
+    monkeypatch.setenv("DATABASE_URL", "postgresql://the.tests/own")
+
+    assert cli.main(["check-invariants"]) == 1
+    assert capsys.readouterr().err == (
+        "The database does not answer any more: terminating connection due to administrator command\n"
+    )
 
 
 # Before anything of Python is there

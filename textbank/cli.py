@@ -25,6 +25,10 @@ class Refused(Exception):
     """The command cannot be done; the text is a sentence that says what to do."""
 
 
+class Failed(Exception):
+    """It went wrong on the way; the text is a sentence that says what did."""
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """The exit status: 0 done, 1 failed on the way, 2 refused before anything was done."""
     asked = parser().parse_args(arguments)
@@ -34,6 +38,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (Refused, running.CannotRun, embedded.CannotStart) as no:
         print(no, file=sys.stderr)
         return 2
+    except Failed as failure:
+        print(failure, file=sys.stderr)
+        return 1
     except Crashed as crash:
         print(f"{crash} Everything else was stopped.", file=sys.stderr)
         return 1
@@ -156,8 +163,7 @@ def serve(asked: argparse.Namespace) -> None:
 def work(asked: argparse.Namespace) -> None:
     """Run a worker: sends what is queued, moves what is big, keeps the clock."""
     _check_installation()
-    with _database():
-        _django()
+    with _ready():
         from textbank import clock
 
         clock.work()
@@ -165,8 +171,7 @@ def work(asked: argparse.Namespace) -> None:
 
 def migrate(asked: argparse.Namespace) -> None:
     """Bring the database to this version."""
-    with _database():
-        _django()
+    with _answering():
         from django.core.management import call_command
         from django.db import OperationalError
 
@@ -180,8 +185,7 @@ def migrate(asked: argparse.Namespace) -> None:
 
 def organization(asked: argparse.Namespace) -> None:
     """Make an organization, and print its owner's invite link."""
-    with _database():
-        _django()
+    with _ready():
         from django.core.exceptions import ValidationError
 
         from textbank.messaging import founding
@@ -194,8 +198,7 @@ def organization(asked: argparse.Namespace) -> None:
 
 def token(asked: argparse.Namespace) -> None:
     """Print a new API token of a member, once, as the last word."""
-    with _database():
-        _django()
+    with _ready():
         from textbank.organizations.models import Membership, Token
 
         who = Membership.objects.filter(organization__slug=asked.org, user__email__iexact=asked.email).first()
@@ -206,8 +209,7 @@ def token(asked: argparse.Namespace) -> None:
 
 def check_invariants(asked: argparse.Namespace) -> int:
     """Check that nothing is lost, doubled or held by two; exit status 1 if so."""
-    with _database():
-        _django()
+    with _ready():
         from textbank.reports import invariants
 
         broken = invariants.broken()
@@ -236,8 +238,7 @@ def undo(asked: argparse.Namespace) -> int:
 
 
 def _handing_on(act: str, asked: argparse.Namespace) -> int:
-    with _database():
-        _django()
+    with _ready():
         from textbank import commands
 
         try:
@@ -273,8 +274,61 @@ def _database() -> Iterator[None]:
 def _django() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "textbank.settings")
     import django
+    import psycopg
+    from django.core.exceptions import ImproperlyConfigured
 
-    django.setup()
+    try:
+        django.setup()
+    except ImproperlyConfigured as no:
+        raise Refused(str(no)) from None
+    except psycopg.ProgrammingError as no:
+        raise Refused(f"DATABASE_URL cannot be read: {_line(no)}") from None
+
+
+@contextlib.contextmanager
+def _answering() -> Iterator[None]:
+    """Within, Django is set up and the database answers."""
+    with _database():
+        _django()
+        from django.db import OperationalError
+
+        _check_answer()
+        try:
+            yield
+        except OperationalError as problem:
+            raise Failed(f"The database does not answer any more: {_line(problem)}") from None
+
+
+@contextlib.contextmanager
+def _ready() -> Iterator[None]:
+    """Within, it is at this version too."""
+    with _answering():
+        _check_version()
+        yield
+
+
+def _check_answer() -> None:
+    """Once and soon: the pool would try for half a minute, and then end in a traceback."""
+    import psycopg
+    from django.db import connection
+
+    try:
+        psycopg.connect(**{**connection.get_connection_params(), "connect_timeout": 5}).close()
+    except psycopg.OperationalError as problem:
+        raise Refused(f"The database does not answer: {_line(problem)}") from None
+
+
+def _check_version() -> None:
+    from django.db import connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    executor = MigrationExecutor(connection)
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        raise Refused("The database is not at this version of Textbank: run “textbank migrate” first.")
+
+
+def _line(problem: Exception) -> str:
+    return " ".join(str(problem).split())
 
 
 def _seed() -> None:
