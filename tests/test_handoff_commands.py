@@ -1,16 +1,18 @@
 """Handing on from a terminal: the answer on stdout, the progress on stderr, refusals as one sentence."""
 
 import json
+import uuid
 
 import pytest
 
 from tests.program import Program
 from textbank import cli
 from textbank.assignments import carrying_out
+from textbank.assignments.reassigning import unassign
 from textbank.conversations import closing, saving
 from textbank.conversations.filters import READERS, Filter
-from textbank.conversations.models import Action, Conversation, Handoff, Status
-from textbank.organizations.models import Tag
+from textbank.conversations.models import Action, Conversation, Handoff, State, Status
+from textbank.organizations.models import Membership, Tag
 
 ADA = ("--org", "riverton", "--as", "ada@riverton.test")
 
@@ -153,6 +155,75 @@ def test_undo_says_first_what_it_would_do(textbank, riverton, campaign):
         textbank("undo", handoff.pk, *ADA)
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_release_moves_no_more_than_was_shown(textbank, riverton, campaign):
+    seen = Program(riverton.ada).get("/conversations", campaign=campaign.pk).said["as_of"]
+    late = Conversation.objects.filter(texter=riverton.tess).first()
+    closing.close(late)
+    closing.reopen(late)
+    idle = ("release", "unreplied", *ADA, "--campaign", campaign.pk, "--idle-minutes", 0)
+
+    textbank(*idle, "--as-of", seen, "--expect", 3)
+
+    assert textbank.out.startswith("2 conversations released.\nLeft alone: 1 changed since they were looked at.\n")
+    textbank(*idle, "--expect", 0)
+    assert textbank.out.startswith("Nothing moved.")
+    assert held(riverton.tess) == 1
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("reassign", "--status", "needs_response", "--to", "theo@riverton.test"),
+        ("unassign", "--texter", "tess@riverton.test"),
+        ("release", "unhandled", "--idle-minutes", "0"),
+    ],
+)
+def test_the_same_click_again_answers_the_first_hand_off(textbank, riverton, campaign, words):
+    click = ("--client-id", uuid.uuid4(), "--json")
+
+    textbank(*words, *ADA, *click)
+    first = json.loads(textbank.out)
+    textbank(*words, *ADA, *click)
+
+    assert json.loads(textbank.out) == first
+    assert first["moved"] == 3
+
+
+def test_a_click_is_a_uuid(capsys):
+    with pytest.raises(SystemExit):
+        cli.parser().parse_args(["unassign", *ADA, "--status", "closed", "--client-id", "7"])
+
+    assert "7 is not a UUID" in capsys.readouterr().err
+
+
+def test_suspending_says_what_becomes_of_their_conversations(textbank, riverton, campaign):
+    to = ("--to", "theo@riverton.test", "--to", "tara@riverton.test")
+    status = textbank("suspend", "tess@riverton.test", *ADA, "--then", "reassign", *to)
+
+    handoff = Handoff.objects.get(action=Action.REASSIGN)
+    assert status == 0
+    assert textbank.out.startswith("Tess Doe is suspended.\n3 conversations reassigned.\n")
+    assert "  2 to Theo Doe\n" in textbank.out
+    assert textbank.out.endswith(f"It is hand-off {handoff.pk}.\n")
+    assert Membership.objects.get(pk=riverton.tess.pk).suspended
+    assert held(riverton.tess) == 0
+
+    textbank("suspend", "theo@riverton.test", *ADA, "--then", "leave")
+    assert textbank.out == "Theo Doe is suspended.\n"
+    assert held(riverton.theo) == 2
+
+
+def test_suspending_as_json_is_what_the_api_answers(textbank, riverton, campaign):
+    textbank("suspend", "tess@riverton.test", *ADA, "--then", "pool", "--json")
+
+    said = json.loads(textbank.out)
+    ada = Program(riverton.ada)
+    [tess] = ada.get("/members", search="tess").said["results"]
+    assert said == {**tess, "handoff": ada.get(f"/handoffs/{said['handoff']['id']}").said}
+    assert said["handoff"]["moved"] == 3
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
@@ -176,6 +247,22 @@ def test_undo_says_first_what_it_would_do(textbank, riverton, campaign):
         (["release", "unhandled", *ADA, "--idle-minutes", "-1"], "0 takes all"),
         (["release", "unhandled", *ADA, "--campaign", "1", "--idle-minutes", "1"], "leave out --campaign"),
         (["release", "unhandled", "--org", "riverton", "--as", "sue@riverton.test"], "it takes an admin"),
+        (["release", "unhandled", *ADA, "--idle-minutes", "0", "--as-of", "x"], "as_of is not one"),
+        (["stop", "999999", *ADA], "There is no hand-off 999999"),
+        (["stop", "1", "--org", "riverton", "--as", "tess@riverton.test"], "Tess Doe may not hand"),
+        (["suspend", "nobody@riverton.test", *ADA, "--then", "pool"], "Nobody in riverton has the e-mail address"),
+        (["suspend", "yan@otherton.test", *ADA, "--then", "pool"], "Nobody in riverton has the e-mail address"),
+        (["suspend", "tess@riverton.test", *ADA, "--then", "reassign"], "Choose who receives"),
+        (
+            ["suspend", "tess@riverton.test", *ADA, "--then", "pool", "--to", "theo@riverton.test"],
+            "Choose who receives",
+        ),
+        (["suspend", "olga@riverton.test", *ADA, "--then", "pool"], "An admin changes people below admin"),
+        (["suspend", "ada@riverton.test", *ADA, "--then", "pool"], "nobody suspends themselves"),
+        (
+            ["suspend", "tess@riverton.test", "--org", "riverton", "--as", "sue@riverton.test", "--then", "pool"],
+            "admin",
+        ),
     ],
 )
 def test_what_cannot_be_done_is_refused_in_a_sentence(textbank, riverton, otherton, campaign, words, sentence):
@@ -206,6 +293,31 @@ def test_a_big_one_is_waited_for_with_its_progress_beside_the_answer(textbank, r
     assert (status, said["state"], said["moved"]) == (0, "done", 3)
     assert textbank.err.endswith("3 of 3\n")
     assert held(riverton.tess) == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_that_runs_is_stopped_from_another_terminal(textbank, riverton, campaign, monkeypatch):
+    monkeypatch.setattr(carrying_out, "AT_ONCE", 2)
+    running = unassign([one.pk for one in Conversation.objects.filter(texter=riverton.tess)], by=riverton.ada)
+
+    status = textbank("stop", running.pk, *ADA)
+    carrying_out.go_on(running.pk)
+
+    assert (status, textbank.out) == (0, "Nothing has moved yet. It stops after the part it is at.\n")
+    assert (Handoff.objects.get(pk=running.pk).state, held(riverton.tess)) == (State.STOPPED, 3)
+    with pytest.raises(cli.Refused, match="It is not running any more"):
+        textbank("stop", running.pk, *ADA)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_suspending_somebody_who_has_much_waits_until_it_is_handed_on(textbank, riverton, campaign, monkeypatch):
+    monkeypatch.setattr(carrying_out, "AT_ONCE", 2)
+
+    status = textbank("suspend", "tess@riverton.test", *ADA, "--then", "pool")
+
+    assert (status, held(riverton.tess)) == (0, 0)
+    assert textbank.out.startswith("Tess Doe is suspended.\n3 conversations unassigned.\n")
+    assert textbank.err.endswith("3 of 3\n")
 
 
 @pytest.mark.django_db(transaction=True)

@@ -10,7 +10,8 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Iterator, Sequence
+import uuid
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +84,11 @@ def parser() -> argparse.ArgumentParser:
     it.add_argument("--name", default="", help="what it is for")
 
     word(check_invariants, "check-invariants")
+    _words_of_handing_on(word)
+    return top
 
+
+def _words_of_handing_on(word: Callable[..., argparse.ArgumentParser]) -> None:
     for run in (reassign, unassign):
         it = word(run)
         _acting(it)
@@ -93,10 +98,10 @@ def parser() -> argparse.ArgumentParser:
         it.add_argument("--note", default="", help="for whoever receives them")
         it.add_argument("--include-escalated", action="store_true", help="escalated ones too")
         it.add_argument("--include-drafting", action="store_true", help="ones that are being answered too")
-        it.add_argument("--as-of", default="", metavar="TOKEN", help="of a list of the API: what changed since stays")
-        it.add_argument("--expect", type=_number, metavar="N", help="never move more")
+        _guarding(it)
         it.set_defaults(to=[])
-    words.choices["reassign"].add_argument("--to", action="append", required=True, metavar="EMAIL")
+        if run is reassign:
+            it.add_argument("--to", action="append", required=True, metavar="EMAIL")
 
     it = word(release)
     it.add_argument("what", choices=["unsent", "unreplied", "unhandled"])
@@ -104,11 +109,23 @@ def parser() -> argparse.ArgumentParser:
     it.add_argument("--campaign", type=int, metavar="ID", help="which one; “unhandled” is of all")
     it.add_argument("--reason", default="", help="kept in the record")
     it.add_argument("--idle-minutes", type=int, metavar="N", help="replies idle so long or longer; 0 takes all")
+    _guarding(it)
 
     it = word(undo)
     it.add_argument("id", type=int, metavar="ID", help="the hand-off's number")
     _acting(it)
-    return top
+
+    it = word(stop)
+    it.add_argument("id", type=int, metavar="ID", help="the hand-off's number")
+    _acting(it, dry_run=False)
+
+    it = word(suspend)
+    it.add_argument("email", help="who is to be shut out")
+    _acting(it, dry_run=False)
+    it.add_argument(
+        "--then", required=True, choices=["pool", "leave", "reassign"], help="what becomes of their conversations"
+    )
+    it.add_argument("--to", action="append", default=[], metavar="EMAIL", help="who goes on with them")
 
 
 # A flag for each key of the filter; the filter itself can be asked only when Django is set up.
@@ -129,11 +146,18 @@ FILTER = [
 ]
 
 
-def _acting(it: argparse.ArgumentParser) -> None:
+def _acting(it: argparse.ArgumentParser, *, dry_run: bool = True) -> None:
     it.add_argument("--org", required=True, metavar="SLUG")
     it.add_argument("--as", dest="as_", required=True, metavar="EMAIL", help="who acts: an admin or above")
-    it.add_argument("--dry-run", action="store_true", help="say what would move, and move nothing")
+    if dry_run:
+        it.add_argument("--dry-run", action="store_true", help="say what would move, and move nothing")
     it.add_argument("--json", action="store_true", help="answer as the API does")
+
+
+def _guarding(it: argparse.ArgumentParser) -> None:
+    it.add_argument("--as-of", default="", metavar="TOKEN", help="of a list of the API: what changed since stays")
+    it.add_argument("--expect", type=_count, metavar="N", help="never move more")
+    it.add_argument("--client-id", type=_uuid, metavar="UUID", help="the same again answers the first hand-off")
 
 
 def _filtering(it: argparse.ArgumentParser) -> None:
@@ -173,12 +197,8 @@ def migrate(asked: argparse.Namespace) -> None:
     """Bring the database to this version."""
     with _answering():
         from django.core.management import call_command
-        from django.db import OperationalError
 
-        try:
-            call_command("migrate", interactive=False, verbosity=0)
-        except OperationalError as problem:
-            raise Refused(f"The database does not answer: {problem}") from None
+        call_command("migrate", interactive=False, verbosity=0)
         if asked.demo:
             _seed()
 
@@ -235,6 +255,16 @@ def release(asked: argparse.Namespace) -> int:
 def undo(asked: argparse.Namespace) -> int:
     """Take a hand-off back, but for what was worked on or moved since."""
     return _handing_on("undo", asked)
+
+
+def stop(asked: argparse.Namespace) -> int:
+    """Ask a hand-off that runs to stop after the part it is at."""
+    return _handing_on("stop", asked)
+
+
+def suspend(asked: argparse.Namespace) -> int:
+    """Shut a member out, and say in the same step what becomes of their conversations."""
+    return _handing_on("suspend", asked)
 
 
 def _handing_on(act: str, asked: argparse.Namespace) -> int:
@@ -383,6 +413,19 @@ def _application(parent: int, target: str) -> Any:
     embedded.die_with_parent(signal.SIGKILL, parent)()
     module, name = target.split(":")
     return getattr(importlib.import_module(module), name)
+
+
+def _uuid(text: str) -> uuid.UUID:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text} is not a UUID") from None
+
+
+def _count(text: str) -> int:
+    if not text.isdigit():
+        raise argparse.ArgumentTypeError(f"{text} is not a number from 0 up")
+    return int(text)
 
 
 def _number(text: str) -> int:

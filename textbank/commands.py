@@ -12,8 +12,9 @@ from typing import Any
 from django.db import connection
 from django.utils import timezone
 from ninja.responses import NinjaJSONEncoder
+from pydantic import BaseModel
 
-from textbank.assignments import carrying_out, reassigning, releasing, undoing
+from textbank.assignments import carrying_out, leaving, reassigning, releasing, undoing
 from textbank.assignments.plans import BadPlan, Plan
 from textbank.campaigns.models import Campaign
 from textbank.conversations.filters import READERS, BadFilter, Filter, Strangers
@@ -21,7 +22,8 @@ from textbank.conversations.models import Action, Handoff, SavedFilter, State
 from textbank.conversations.models.handoff import OutOfReach
 from textbank.conversations.snapshots import BadSnapshot, Snapshot
 from textbank.organizations.models import Membership, Role
-from textbank.reports import receipts, saved_filters
+from textbank.organizations.people import LastOwner, NotAllowed
+from textbank.reports import people, receipts, saved_filters
 from textbank.reports.answers import HandoffShape, answer
 
 LONGEST_REASON = 500
@@ -41,9 +43,7 @@ def unassign(asked: argparse.Namespace) -> int:
 
 
 def hand_on(asked: argparse.Namespace, action: Action) -> int:
-    by = member(asked)
-    if not by.may_hand_on:
-        raise Refused(f"{by.name} may not hand conversations on in {asked.org}.")
+    by = handing_on(asked)
     with refusals():
         plan = Plan(
             action=action,
@@ -56,14 +56,21 @@ def hand_on(asked: argparse.Namespace, action: Action) -> int:
             **{key: getattr(asked, key) for key in ("include_escalated", "include_drafting", "limit", "expect")},
             reason=reason(asked),
             note=asked.note,
+            client_id=asked.client_id,
         )
         return tell(reassigning.preview(plan) if asked.dry_run else reassigning.carry_out(plan), asked)
 
 
 def release(asked: argparse.Namespace) -> int:
-    by = admin(asked)
-    wishes = {"by": by, "now": timezone.now(), "dry_run": asked.dry_run, "reason": reason(asked)}
+    by = admin(asked, "release")
     with refusals():
+        wishes = {
+            "by": by,
+            "now": timezone.now(),
+            "as_of": Snapshot.parse(asked.as_of) if asked.as_of else None,
+            "reason": reason(asked),
+            **{key: getattr(asked, key) for key in ("dry_run", "expect", "client_id")},
+        }
         return tell(RELEASES[asked.what](asked, by, wishes), asked)
 
 
@@ -91,15 +98,35 @@ RELEASES: dict[str, Callable[[argparse.Namespace, Membership, dict[str, Any]], H
 
 
 def undo(asked: argparse.Namespace) -> int:
-    by = member(asked)
-    if not by.may_hand_on:
-        raise Refused(f"{by.name} may not hand conversations on in {asked.org}.")
-    act = Handoff.objects.filter(organization_id=by.organization_id, pk=asked.id).first()
-    if act is None:
-        raise Refused(f"There is no hand-off {asked.id} in {asked.org}.")
+    by = handing_on(asked)
     rule = undoing.preview if asked.dry_run else undoing.undo
     with refusals():
-        return tell(rule(act, by=by, now=timezone.now()), asked)
+        return tell(rule(handoff(asked, by), by=by, now=timezone.now()), asked)
+
+
+def stop(asked: argparse.Namespace) -> int:
+    by = handing_on(asked)
+    with refusals():
+        carrying_out.stop(handoff(asked, by), by=by)
+    act = handoff(asked, by)
+    print(as_json(answer(act)) if asked.json else f"{receipts.said(act)} It stops after the part it is at.")
+    return 0
+
+
+def suspend(asked: argparse.Namespace) -> int:
+    by = admin(asked, "suspend")
+    texters = [addressed(by, email) for email in asked.to]
+    with refusals():
+        left = leaving.suspend(addressed(by, asked.email), asked.then, texters, by=by, now=timezone.now())
+    if left.handoff and left.handoff.state == State.RUNNING:
+        wait(left.handoff)
+    print(as_json(people.suspended(left)) if asked.json else farewell(left))
+    return ended(left.handoff)
+
+
+def farewell(left: leaving.Left) -> str:
+    went = [in_words(left.handoff, answer(left.handoff))] if left.handoff else []
+    return "\n".join([f"{left.member.name} is suspended.", *went])
 
 
 def member(asked: argparse.Namespace) -> Membership:
@@ -111,10 +138,24 @@ def member(asked: argparse.Namespace) -> Membership:
     return found
 
 
-def admin(asked: argparse.Namespace) -> Membership:
+def handing_on(asked: argparse.Namespace) -> Membership:
+    found = member(asked)
+    if not found.may_hand_on:
+        raise Refused(f"{found.name} may not hand conversations on in {asked.org}.")
+    return found
+
+
+def admin(asked: argparse.Namespace, act: str) -> Membership:
     found = member(asked)
     if not found.may(Role.ADMIN):
-        raise Refused(f"{found.name} may not release in {asked.org}: it takes an admin.")
+        raise Refused(f"{found.name} may not {act} in {asked.org}: it takes an admin.")
+    return found
+
+
+def handoff(asked: argparse.Namespace, by: Membership) -> Handoff:
+    found = Handoff.objects.filter(organization_id=by.organization_id, pk=asked.id).first()
+    if found is None:
+        raise Refused(f"There is no hand-off {asked.id} in {asked.org}.")
     return found
 
 
@@ -178,19 +219,34 @@ def refusals() -> Iterator[None]:
         yield
     except Strangers as no:
         raise Refused(f"There is no such {no} in the organization.") from None
-    except (BadPlan, BadFilter, BadSnapshot, OutOfReach, undoing.StillRunning, undoing.AlreadyUndone) as no:
+    except NotAllowed:
+        raise Refused("An admin changes people below admin, an owner everybody, nobody suspends themselves.") from None
+    except LastOwner:
+        raise Refused("An organization keeps at least one owner. Make somebody else owner first.") from None
+    except BY_NAME as no:
         raise Refused(str(no)) from None
 
 
+BY_NAME = (
+    *(BadPlan, BadFilter, BadSnapshot, OutOfReach),
+    *(carrying_out.NotRunning, undoing.StillRunning, undoing.AlreadyUndone),
+)
+
+
 def tell(act: Handoff, asked: argparse.Namespace) -> int:
-    """Prints the answer, after waiting for a big one; the exit status."""
+    """Prints the answer, after waiting for a big one; returns the exit status."""
     if act.pk and act.state == State.RUNNING:
         wait(act)
     print(as_json(answer(act)) if asked.json else in_words(act, answer(act)))
-    return 1 if act.pk and act.state in {State.FAILED, State.STOPPED} else 0
+    return ended(act)
 
 
-def as_json(said: HandoffShape) -> str:
+def ended(act: Handoff | None) -> int:
+    """The exit status."""
+    return 1 if act and act.pk and act.state in {State.FAILED, State.STOPPED} else 0
+
+
+def as_json(said: BaseModel) -> str:
     """As the API writes it, to the last digit."""
     return json.dumps(said.model_dump(), cls=NinjaJSONEncoder)
 

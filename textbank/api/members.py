@@ -12,15 +12,16 @@ from textbank.access import MemberRequest
 from textbank.api import shapes
 from textbank.api.door import admins
 from textbank.api.errors import REFUSALS
-from textbank.api.shapes import After, Id, Limit, Listed, Member, Said
+from textbank.api.shapes import After, Id, Limit, Listed, Said
 from textbank.assignments import leaving
 from textbank.conversations.snapshots import Snapshot
 from textbank.organizations import people
 from textbank.organizations.models import Membership, Role
 from textbank.organizations.models.membership import MembershipQuerySet
-from textbank.reports.answers import HandoffShape, answer
+from textbank.reports import people as shown
 from textbank.reports.holding import held_by
 from textbank.reports.pages import page
+from textbank.reports.people import Member, Suspended
 
 router = Router(auth=admins)
 
@@ -37,7 +38,7 @@ def members(
         found = found.filter(role=Role[role.upper()])
     seen, part = Snapshot.now(), page(found, "oldest", after, limit, with_user)
     held = held_by(who.pk for who in part.rows)
-    return shapes.listed(request, found.count(), seen, part, lambda who: shapes.member(who, held[who.pk]))
+    return shapes.listed(request, found.count(), seen, part, lambda who: shown.member(who, held[who.pk]))
 
 
 def everybody(of: Membership) -> MembershipQuerySet:
@@ -61,23 +62,18 @@ class Suspension(Said):
     texters: Annotated[list[Id], Field(max_length=1000)] = []
 
 
-class Suspended(Member):
-    handoff: HandoffShape | None
-
-
 @router.post("/members/{int:member}/suspend", response={200: Suspended, **REFUSALS})
-def suspend(request: MemberRequest, member: int, said: Suspension) -> Any:
+def suspend(request: MemberRequest, member: int, said: Suspension) -> Suspended:
     """Shuts a member out, and says what becomes of their conversations: `pool`, `leave`, or `reassign` to `texters`."""
     texters = chosen(request.member, said.texters)
-    left = leaving.suspend(someone(request.member, member), said.then, texters, by=request.member, now=timezone.now())
-    act = answer(left.handoff) if left.handoff else None
-    return {**shown(left.member).model_dump(), "handoff": act}
+    who = someone(request.member, member)
+    return shown.suspended(leaving.suspend(who, said.then, texters, by=request.member, now=timezone.now()))
 
 
 @router.post("/members/{int:member}/unsuspend", response={200: Member, **REFUSALS})
 def unsuspend(request: MemberRequest, member: int) -> Member:
     """Lets a member in again, as before."""
-    return shown(people.unsuspend(someone(request.member, member), by=request.member))
+    return shown.one(people.unsuspend(someone(request.member, member), by=request.member))
 
 
 class RoleSaid(Said):
@@ -87,12 +83,8 @@ class RoleSaid(Said):
 @router.post("/members/{int:member}/role", response={200: Member, **REFUSALS})
 def change_role(request: MemberRequest, member: int, said: RoleSaid) -> Member:
     """Gives a member another role: an admin one below admin, an owner any. 409 `last_owner`."""
-    return shown(people.change_role(someone(request.member, member), Role[said.role.upper()], by=request.member))
+    return shown.one(people.change_role(someone(request.member, member), Role[said.role.upper()], by=request.member))
 
 
 def someone(of: Membership, pk: int) -> Membership:
     return get_object_or_404(everybody(of).select_related("user"), pk=pk)
-
-
-def shown(who: Membership) -> Member:
-    return shapes.member(who, held_by([who.pk])[who.pk])

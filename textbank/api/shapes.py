@@ -14,11 +14,10 @@ from textbank.campaigns.models import Campaign
 from textbank.contacts.models import Upload
 from textbank.conversations.models import Answer, Conversation, LeftAlone, Message, Move, Note, Status, Tagging
 from textbank.conversations.snapshots import Snapshot
-from textbank.organizations.models import Membership, Role
+from textbank.organizations.models import Membership
 from textbank.reports import listing
 from textbank.reports.answers import Person, person
 from textbank.reports.counts import Counts
-from textbank.reports.holding import Held
 from textbank.reports.pages import MOST, Page
 
 T = TypeVar("T")
@@ -110,31 +109,6 @@ class Me(BaseModel):
     email: str
     role: str
     organization: Organization
-
-
-class Open(BaseModel):
-    """What waits in somebody's hands."""
-
-    needs_first_message: int
-    needs_response: int
-
-
-class Member(Person):
-    email: str
-    role: str
-    suspended: bool
-    open: Open
-
-
-def member(who: Membership, held: Held) -> Member:
-    return Member(
-        id=who.pk,
-        name=who.name,
-        email=who.user.email,
-        role=Role(who.role).key,
-        suspended=who.suspended,
-        open=Open(needs_first_message=held.first_messages, needs_response=held.replies),
-    )
 
 
 class Counted(BaseModel):
