@@ -139,10 +139,10 @@ def real(riverton):
         "campaign": campaign.pk,
         "conversation": thread.pk,
         "handoff": Handoff.objects.latest("pk").pk,
+        "invite": joining.invite(Role.TEXTER, by=riverton.ada).pk,
         "member": riverton.theo.pk,
         "saved": kept.pk,
         "upload": upload.pk,
-        "invite": joining.invite(Role.TEXTER, by=riverton.ada).pk,
     }
 
 

@@ -161,13 +161,13 @@ GET   /api/v1/openapi.json                                           anybody
 GET   /api/v1/me                                                     api-members
 GET   /api/v1/members                                                api-admins
 POST  /api/v1/members/{person}/suspend                               api-admins     {"then": "leave"}
-GET   /api/v1/campaigns                                              api-supervolunteers
-POST  /api/v1/campaigns                                              api-admins
 POST  /api/v1/members/{person}/unsuspend                             api-admins
 POST  /api/v1/members/{person}/role                                  api-admins     {"role": "texter"}
 GET   /api/v1/invites                                                api-admins
 POST  /api/v1/invites                                                api-admins     {"role": "texter"}
 POST  /api/v1/invites/{invite}/revoke                                api-admins
+GET   /api/v1/campaigns                                              api-supervolunteers
+POST  /api/v1/campaigns                                              api-admins
 GET   /api/v1/campaigns/{campaign}                                   api-supervolunteers
 POST  /api/v1/campaigns/{campaign}/start                             api-admins
 POST  /api/v1/campaigns/{campaign}/pause                             api-admins
@@ -193,10 +193,10 @@ DELETE /api/v1/filters/{filter}                                      api-admins
 POST  /api/v1/handoffs                                               api-admins
 GET   /api/v1/handoffs                                               api-admins
 GET   /api/v1/handoffs/{handoff}                                     api-admins
-POST  /api/v1/handoffs/{handoff}/undo                                api-admins     {}
-POST  /api/v1/handoffs/{handoff}/stop                                api-admins
 GET   /api/v1/handoffs/{handoff}/moves                               api-admins
 GET   /api/v1/handoffs/{handoff}/moves.csv                           api-admins
+POST  /api/v1/handoffs/{handoff}/undo                                api-admins     {}
+POST  /api/v1/handoffs/{handoff}/stop                                api-admins
 POST  /api/v1/campaigns/{campaign}/release-unsent                    api-admins     {}
 POST  /api/v1/campaigns/{campaign}/release-unreplied                 api-admins     {"idle_minutes": 60}
 POST  /api/v1/release-unhandled                                      api-admins     {"idle_minutes": 60}

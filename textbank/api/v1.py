@@ -39,8 +39,8 @@ errors.speak_for(api)
 for name, resource in (
     ("Me", me),
     ("Members", members),
-    ("Campaigns", campaigns),
     ("Members", invites),
+    ("Campaigns", campaigns),
     ("Contacts", contacts),
     ("Conversations", conversations),
     ("Conversations", marks),
