@@ -267,12 +267,14 @@ def test_the_preview_warns_of_who_is_writing_without_having_it(as_, riverton, ot
     ada = as_(riverton.ada)
 
     # What Tess is answering stays anyway.
-    assert "Sue Doe is just writing in 1 of these from here." in words(
+    assert "Sue Doe is just answering 1 of these from Message Review." in words(
         ada.post(PLAN, wish(riverton.tara, waiting, other), **HTMX)
     )
-    assert "2 of these" in words(ada.post(PLAN, wish(riverton.tara, waiting, other, include_drafting="yes"), **HTMX))
+    assert "just answering 2 of these" in words(
+        ada.post(PLAN, wish(riverton.tara, waiting, other, include_drafting="yes"), **HTMX)
+    )
     Draft.objects.update(touched_at=timezone.now() - dt.timedelta(minutes=3))
-    assert "just writing" not in ada.post(PLAN, wish(riverton.tara, waiting, other), **HTMX).text
+    assert "just answering" not in ada.post(PLAN, wish(riverton.tara, waiting, other), **HTMX).text
 
 
 def test_a_note_for_the_texters_goes_along_with_a_reassignment_only(as_, riverton, waiting):

@@ -1,4 +1,4 @@
-"""Work changes hands while somebody writes: the pages of who loses it, of who gets it, and of the admin, side by side."""
+"""Work changes hands while somebody writes: the pages of who loses it, who gets it and the admin, side by side."""
 
 import datetime as dt
 import uuid

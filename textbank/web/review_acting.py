@@ -159,7 +159,10 @@ def previewed(wish: Wish, wanted: Plan) -> dict[str, Any]:
         "may_include_drafting": "being_answered" in left_alone or wish.cleaned_data["include_drafting"],
         "warnings": [
             *(f"{one.texter.name} {WARNINGS[one.reason]}." for one in warnings(wish.people.values())),
-            *(f"{who.name} is just writing in {count:,} of these from here." for who, count in beside(wanted).items()),
+            *(
+                f"{who.name} is just answering {count:,} of these from Message Review."
+                for who, count in beside(wanted).items()
+            ),
         ],
     }
 

@@ -23,23 +23,24 @@ def words(spells: Iterable[Spell], messages: Sequence[Message], viewer: Membersh
     """What was left since the last answer, oldest first, and the note that came with the present holder."""
     answers = (one for one in reversed(messages) if one.direction == Direction.OUTGOING and one.kind != Kind.AUTOMATIC)
     answered = next((one.created_at for one in answers), None)
-    return [
+    found = [
         word
         for spell in spells
         for word in left_with(spell, viewer)
         if answered is None or word.at > answered or (spell.until is None and not word.draft)
     ]
+    return sorted(found, key=lambda word: word.at)
 
 
 def left_with(spell: Spell, viewer: Membership) -> Iterator[Word]:
-    if spell.left:
-        author = spell.left.author
-        who = "You were writing" if author.pk == viewer.pk else f"{author.user.first_name} was writing"
-        yield Word(who, spell.left.text, spell.left.at, draft=True)
     if spell.note:
         by = spell.by
         who = "Your note" if by == viewer else f"{by.user.first_name}’s note" if by else "Note"
         yield Word(who, spell.note, spell.since, draft=False)
+    if spell.left:
+        author = spell.left.author
+        who = "You were writing" if author == viewer else f"{author.user.first_name} was writing"
+        yield Word(who, spell.left.text, spell.left.at, draft=True)
 
 
 def answering(thread: Conversation, viewer: Membership, now: dt.datetime) -> str:
