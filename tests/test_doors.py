@@ -152,6 +152,14 @@ POST  /{org}/admin/people/{person}/unsuspend/                        admins
 GET   /{org}/admin/people/{person}/hand-on/                          admins
 POST  /{org}/admin/people/{person}/hand-on/                          admins
 
+GET   /{org}/admin/tags/                                             admins
+GET   /{org}/admin/tags/new/                                         admins
+POST  /{org}/admin/tags/new/                                         admins
+GET   /{org}/admin/tags/{tag}/                                       admins
+POST  /{org}/admin/tags/{tag}/                                       admins
+GET   /{org}/admin/tags/{tag}/delete/                                admins
+POST  /{org}/admin/tags/{tag}/delete/                                admins
+
 GET   /{org}/admin/settings/                                         owners
 POST  /{org}/admin/settings/                                         owners
 

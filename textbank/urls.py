@@ -29,6 +29,7 @@ from textbank.web import (
     review_since,
     scripts,
     settings,
+    tags,
     texter,
     uploads,
 )
@@ -131,6 +132,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("<slug:org>/admin/people/<int:pk>/suspend/", leaving.suspend, name="suspend"),
     path("<slug:org>/admin/people/<int:pk>/hand-on/", leaving.hand_on, name="hand_on"),
     path("<slug:org>/admin/people/<int:pk>/unsuspend/", people.unsuspend, name="unsuspend"),
+    path("<slug:org>/admin/tags/", tags.listed, name="tags"),
+    path("<slug:org>/admin/tags/new/", tags.new, name="new_tag"),
+    path("<slug:org>/admin/tags/<int:pk>/", tags.edit, name="tag"),
+    path("<slug:org>/admin/tags/<int:pk>/delete/", tags.delete, name="delete_tag"),
     # Owners
     path("<slug:org>/admin/settings/", settings.settings, name="settings"),
 ]

@@ -41,6 +41,7 @@ PLACES = [
     ("Escalated Convos", "escalated", "escalated_convos", Role.ADMIN),
     ("Hand-offs", "handoff", "handoffs", Role.ADMIN),
     ("People", "people", "people", Role.ADMIN),
+    ("Tags", "tag", "tags", Role.ADMIN),
     ("Settings", "settings", "settings", Role.OWNER),
 ]
 
