@@ -185,8 +185,8 @@ def test_deleting_asks_with_the_number_and_then_takes_it_off(ada, riverton, urge
 
     for headers in ({}, HTMX):
         asked = words(ada.get(f"{TAGS}{urgent.pk}/delete/", **headers))
-        assert "2 conversations wear Urgent , and will not any more. This cannot be undone." in asked
-        assert "2 of them wear no other tag that escalates, and are escalated no more" in asked
+        assert "2 conversations wear it. It comes off, and that cannot be undone." in asked
+        assert "They are escalated no more: in the pool, texters may ask for them again." in asked
     assert Tag.objects.filter(pk=urgent.pk).exists()
 
     page = ada.post(f"{TAGS}{urgent.pk}/delete/", follow=True)

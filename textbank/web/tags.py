@@ -65,15 +65,16 @@ class Row(NamedTuple):
 def listed(request: MemberRequest) -> HttpResponse:
     organization = request.member.organization
     page = Paginator(organization.tags.order_by(Lower("title"), "pk"), PAGE).get_page(request.GET.get("page"))
-    counts, review = worn(page), reverse("message_review", args=[organization.slug])
-    rows = [Row(tag, counts[tag.pk], f"{review}?{wearers(tag).as_query()}") for tag in page]
+    counts = worn(page)
+    rows = [Row(tag, counts[tag.pk], wearers(request, tag)) for tag in page]
     context = {"rows": rows, "page": page, "kinds": KINDS, **steps(request, page)}
     return render(request, "tags/tags.html", context)
 
 
-def wearers(tag: Tag) -> Filter:
-    """Everybody who wears it, wherever they are: as many as are counted."""
-    return Filter.parse({"tag": tag.pk, "campaign_state": list(CAMPAIGN_STATES), "opted_out": list(TRUTHS)})
+def wearers(request: MemberRequest, tag: Tag) -> str:
+    """The address of everybody who wears it, wherever they are: as many as are counted."""
+    which = Filter.parse({"tag": tag.pk, "campaign_state": list(CAMPAIGN_STATES), "opted_out": list(TRUTHS)})
+    return f"{reverse('message_review', args=[request.member.organization.slug])}?{which.as_query()}"
 
 
 @door(Role.ADMIN)
@@ -94,7 +95,7 @@ def edit(request: MemberRequest, pk: int) -> HttpResponse:
     tag = one_of(request, pk)
     known = {"title": tag.title, "colour": tag.colour, "kind": "assignable" if tag.assignable else "escalation"}
     form, those = TagForm(request.POST or None, initial=known), wearing(tag)
-    context = {"form": form, "tag": tag, "kinds": KINDS, "wearing": those}
+    context = {"form": form, "tag": tag, "kinds": KINDS, "wearing": those, "wearers": wearers(request, tag)}
     if form.is_valid():
         if "kind" in form.changed_data and those.worn and "sure" not in request.POST:
             return render(request, "tags/kind.html", context)
@@ -123,7 +124,7 @@ def delete(request: MemberRequest, pk: int) -> HttpResponse:
         count = tags.delete(tag, by=request.member, now=timezone.now())
         return done(request, f"“{tag.title}” is deleted. {counted(count, 'conversation')} wore it.")
     in_a_dialog = bool(request.headers.get("HX-Request"))
-    context = {"tag": tag, "wearing": wearing(tag)}
+    context = {"tag": tag, "wearing": wearing(tag), "wearers": wearers(request, tag)}
     return render(request, f"tags/{'delete_dialog' if in_a_dialog else 'delete'}.html", context)
 
 
