@@ -12,6 +12,7 @@ from django.utils import timezone
 from procrastinate.contrib.django import app as jobs
 
 from textbank import news
+from textbank.assignments import automatic
 from textbank.conversations import delivering, early_reports
 
 log = logging.getLogger(__name__)
@@ -30,6 +31,9 @@ async def retry_stalled() -> None:
 ERRANDS: list[tuple[float, Errand]] = [
     (30, lambda: delivering.give_up_on_forgotten(timezone.now())),
     (30, early_reports.meet),
+    (20, lambda: automatic.run_due(timezone.now())),
+    (60, lambda: automatic.release_idle(timezone.now())),
+    (30, lambda: automatic.release_from_who_only_sends(timezone.now())),
     (30, retry_stalled),
 ]
 

@@ -12,6 +12,7 @@ from textbank.conversations.filters import Filter, Strangers
 from textbank.conversations.models import Action, Conversation, Handoff
 from textbank.conversations.models.conversation import ConversationQuerySet
 from textbank.conversations.snapshots import Snapshot
+from textbank.organizations import people
 from textbank.organizations.models import Membership
 
 
@@ -44,6 +45,9 @@ class Plan:
     as_of: Snapshot | None = None
     # A release takes replies that have been idle this long: since the later of the text's arrival and the last hand.
     idle_minutes: int | None = None
+    # Of what happens by itself, `by` is only whose eyes it is seen with; the record names who put it on a schedule, or
+    # no one.
+    made_by: Membership | None = None
     reason: str = ""
     note: str = ""
     client_id: uuid.UUID | None = None
@@ -104,7 +108,7 @@ class Plan:
         return Handoff(
             organization_id=self.by.organization_id,
             action=self.action,
-            by=self.by,
+            by=self.made_by if self.action.by_itself else self.by,
             at=self.now,
             filter=self.filter.as_json() if self.filter else None,
             receivers=[texter.pk for texter in self.texters],
@@ -123,12 +127,15 @@ class Plan:
     @classmethod
     def recorded(cls, handoff: Handoff) -> "Plan":
         """The plan that the hand-off was made from."""
-        if handoff.by is None:
+        action = Action(handoff.action)
+        seen_by = people.owner_of(handoff.organization_id) if action.by_itself else handoff.by
+        if seen_by is None:
             raise ValueError(f"Hand-off {handoff.pk} was nobody's plan.")
         members = Membership.objects.select_related("user").in_bulk(handoff.receivers)
         return cls(
-            action=Action(handoff.action),
-            by=handoff.by,
+            action=action,
+            by=seen_by,
+            made_by=handoff.by if action.by_itself else None,
             now=handoff.at,
             filter=None if handoff.filter is None else Filter.parse(handoff.filter),
             ticked=tuple(handoff.ticked or ()),

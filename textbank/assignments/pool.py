@@ -2,17 +2,17 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable
-from enum import Enum
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from textbank.campaigns.models import Campaign, CampaignQuerySet
 from textbank.campaigns.texting_hours import STATES, Hours, open_keys
 from textbank.contacts.zones import CLOCKS
-from textbank.conversations.models import Conversation, Status
+from textbank.conversations.models import Conversation, Status, Tagging
 from textbank.conversations.models.conversation import ConversationQuerySet
-from textbank.organizations.models import Membership
+from textbank.organizations.models import Gives, Membership, Team
 
 # Every hours key there can be: a clock, and where a state has hours of its own, the clock in that state.
 HOURS_KEYS = [*CLOCKS, *(f"{clock}/{state}" for clock in CLOCKS for state in STATES)]
@@ -23,23 +23,119 @@ MARGINS = {
     Status.NEEDS_FIRST_MESSAGE: dt.timedelta(minutes=10),
 }
 
+# A contact who wrote is served before one who has not been written to.
+ORDER = (Status.NEEDS_RESPONSE, Status.NEEDS_FIRST_MESSAGE)
+
+KINDS = {
+    Gives.BOTH: ORDER,
+    Gives.REPLIES: (Status.NEEDS_RESPONSE,),
+    Gives.FIRST_MESSAGES: (Status.NEEDS_FIRST_MESSAGE,),
+}
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Where a texter's texts may come from: a team of theirs, or the general pool, which is nobody's in particular."""
+
+    team: Team | None
+    gives: Gives
+    most: int
+    tags: Sequence[int] = field(default=())
+
+    @property
+    def title(self) -> str:
+        return self.team.title if self.team else "General"
+
+    def shelves(self, campaigns: CampaignQuerySet) -> list[CampaignQuerySet]:
+        """Those of the campaigns that it serves, in the order in which it does: its team's own, then what is open to
+        everybody."""
+        open_to_all = campaigns.filter(limited_to_teams=False)
+        if self.team is None:
+            return [open_to_all]
+        own = Q(pk__in=self.team.campaigns.values("pk"))
+        return [campaigns.filter(own), open_to_all.exclude(own)]
+
+    @property
+    def reaches(self) -> Q:
+        """What is not escalated, and what wears no other escalation tags than the team's."""
+        if not self.tags:
+            return Q(escalated=False)
+        others = Tagging.objects.filter(conversation=OuterRef("pk"), tag__assignable=False).exclude(tag__in=self.tags)
+        return Q(escalated=False) | ~Q(Exists(others))
+
+
+def pools_of(texter: Membership) -> list[Pool]:
+    """The texter's teams that hand out, of the lowest priority first, and the general pool: at most two statements."""
+    settings = texter.organization.settings
+    teams = Team.objects.filter(members=texter, is_on=True).order_by("priority", "title", "pk")
+    pools = [
+        Pool(
+            team,
+            Gives(team.gives),
+            team.most_at_once or settings.most_at_once,
+            [tag.pk for tag in team.escalation_tags.all()],
+        )
+        for team in teams.prefetch_related("escalation_tags")
+    ]
+    if settings.general_on:
+        pools.append(Pool(None, Gives(settings.general_gives), settings.most_at_once))
+    return pools
+
 
 def assignable(
-    texter: Membership, status: Status, now: dt.datetime, campaign: int | None = None
+    texter: Membership,
+    status: Status,
+    now: dt.datetime,
+    campaign: int | None = None,
+    pools: Sequence[Pool] | None = None,
 ) -> ConversationQuerySet:
-    """Conversations of that status in the general pool that the texter may be given now, oldest waiting first.
+    """Conversations of that status that the texter may be given now from these pools (else all of theirs).
 
     In the pool, campaign started and neither paused nor archived, autoassign on, not past its due date (first
-    messages), textable now with a margin, not opted out, not escalated, not pinned to somebody else.
+    messages), served by a pool of the texter's, textable now with a margin, not opted out, not pinned to somebody
+    else, and not escalated, unless a team of theirs holds every escalation tag it wears.
     """
+    found = Q(pk__in=[])
+    for shelf in shelves(texter, status, now, campaign, pools):
+        found |= shelf.where
+    return free_for(texter, status).filter(found).order_by(*order(status))
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """What one pool gives before it goes on to the next shelf."""
+
+    pool: Pool
+    status: Status
+    where: Q
+
+    def conversations(self, texter: Membership) -> ConversationQuerySet:
+        """In the order in which they are given: oldest waiting first, first messages by their campaign's priority."""
+        return free_for(texter, self.status).filter(self.where).order_by(*order(self.status))
+
+
+def shelves(
+    texter: Membership,
+    status: Status,
+    now: dt.datetime,
+    campaign: int | None = None,
+    pools: Sequence[Pool] | None = None,
+) -> list[Shelf]:
+    """Where the texter's conversations of that status come from, pool after pool, in order."""
     campaigns = handing_out(texter, status, now)
     if campaign is not None:
         campaigns = campaigns.filter(pk=campaign)
-    return (
-        free_for(texter, status)
-        .filter(open_somewhere(campaigns, now, MARGINS[status]))
-        .order_by(*(["waiting_since", "pk"] if status == Status.NEEDS_RESPONSE else ["campaign__priority", "pk"]))
-    )
+    margin = MARGINS[status]
+    return [
+        Shelf(pool, status, open_somewhere(served, now, margin) & pool.reaches)
+        for pool in (pools_of(texter) if pools is None else pools)
+        if status in KINDS[pool.gives]
+        for served in pool.shelves(campaigns)
+    ]
+
+
+def order(status: Status) -> list[str]:
+    return ["waiting_since", "pk"] if status == Status.NEEDS_RESPONSE else ["campaign__priority", "pk"]
 
 
 def handing_out(texter: Membership, status: Status, now: dt.datetime) -> CampaignQuerySet:
@@ -51,32 +147,9 @@ def handing_out(texter: Membership, status: Status, now: dt.datetime) -> Campaig
 
 
 def free_for(texter: Membership, status: Status) -> ConversationQuerySet:
-    """What is in the general pool for this texter, of whatever campaign and at whatever hour."""
-    return Conversation.objects.filter(texter=None, opted_out=False, escalated=False, status=status).filter(
-        Q(pinned_to=None) | Q(pinned_to=texter)
-    )
-
-
-class Nothing(Enum):
-    """Why a texter is offered nothing."""
-
-    RUNS = "No campaign is running."
-    BY_ITSELF = "Campaigns run, but each hands its texts out by an admin only."
-    OPEN = "There are texts, but it is outside texting hours where the contacts are."
-    LEFT = "Every text of the running campaigns has been handed out."
-
-
-def why_nothing(texter: Membership, now: dt.datetime) -> Nothing:
-    """Asked when nothing is assignable: the first of the reasons that holds."""
-    live = Campaign.objects.live().filter(organization_id=texter.organization_id)
-    if not live.exists():
-        return Nothing.RUNS
-    if not live.filter(autoassign=True).exists():
-        return Nothing.BY_ITSELF
-    waits = any(
-        free_for(texter, status).filter(campaign__in=handing_out(texter, status, now)).exists() for status in MARGINS
-    )
-    return Nothing.OPEN if waits else Nothing.LEFT
+    """What is in the pool for this texter, of whatever campaign and at whatever hour, escalated or not."""
+    mine = Q(pinned_to=None) | Q(pinned_to=texter)
+    return Conversation.objects.filter(mine, texter=None, opted_out=False, status=status)
 
 
 def open_somewhere(campaigns: Iterable[Campaign], now: dt.datetime, margin: dt.timedelta) -> Q:

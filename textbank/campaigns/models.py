@@ -10,7 +10,7 @@ from django.db.models.functions import Cast, Now
 
 from textbank.campaigns.texting_hours import Hours
 from textbank.messaging.models import MessagingService
-from textbank.organizations.models import Membership, Organization
+from textbank.organizations.models import Membership, Organization, Team
 
 
 class CampaignQuerySet(models.QuerySet["Campaign"]):
@@ -48,6 +48,11 @@ class Campaign(models.Model):
     timezone = models.CharField(max_length=50, default="America/New_York")
     autoassign = models.BooleanField(default=True)
     priority = models.PositiveIntegerField(default=500)
+    # Whose members are served from it first; or, where it is limited to them, alone.
+    teams = models.ManyToManyField(Team, related_name="campaigns", blank=True)
+    limited_to_teams = models.BooleanField(default=False)
+    # Replies that have been idle so many minutes go back to the pool by themselves.
+    release_after_minutes = models.PositiveIntegerField(null=True, blank=True)
     service = models.ForeignKey(MessagingService, null=True, blank=True, on_delete=models.PROTECT)
     first_step = models.OneToOneField("Step", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     # The headings of the contact list beyond the ordinary ones, in the order they came.

@@ -77,6 +77,12 @@ def unsuspend(member: Membership, *, by: Membership) -> Membership:
     return member
 
 
+def owner_of(organization: int) -> Membership:
+    """Whose eyes are lent to what happens by itself: an organization always has an owner who is not suspended."""
+    owners = Membership.objects.select_related("user", "organization__settings").active().at_least(Role.OWNER)
+    return owners.filter(organization=organization).order_by("pk")[:1].get()
+
+
 def keep_in(members: Collection[int]) -> set[int]:
     """Those of the members who are not suspended, none of whom can be before this transaction ends.
 

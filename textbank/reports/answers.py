@@ -100,8 +100,8 @@ def handoff(act: Handoff, people: dict[int, Membership]) -> HandoffShape:
         matched=act.matched,
         moved=act.moved,
         left_alone=[left(act, reason, people) for reason in act.left_alone],
-        shares=[Share(texter=named(pk), count=count) for pk, count in act.shares.items()],
-        gives=[Give(texter=named(pk) if pk else None, count=count) for pk, count in act.gives.items()],
+        shares=[Share(texter=named(pk), count=count) for pk, count in in_the_order_dealt(act)],
+        gives=[Give(texter=named(pk) if pk else None, count=count) for pk, count in most_first(act.gives)],
         warnings=warnings([people[pk] for pk in act.receivers]),
         by=person(people[act.by_id]) if act.by_id else None,
         at=act.at,
@@ -110,6 +110,16 @@ def handoff(act: Handoff, people: dict[int, Membership]) -> HandoffShape:
         undoes=act.undoes_id,
         undone_by=undone_by(act),
     )
+
+
+def in_the_order_dealt(act: Handoff) -> list[tuple[str, int]]:
+    """Each receiver's share: as they were chosen, or of an undo, most first."""
+    place = {str(pk): number for number, pk in enumerate(act.receivers)}
+    return sorted(most_first(act.shares), key=lambda share: place.get(share[0], len(place)))
+
+
+def most_first(figures: Mapping[str, int]) -> list[tuple[str, int]]:
+    return sorted(figures.items(), key=lambda figure: (-figure[1], figure[0]))
 
 
 def left(act: Handoff, reason: str, people: Mapping[int, Membership]) -> Left:

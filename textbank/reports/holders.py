@@ -32,7 +32,11 @@ HOW = {
     Action.RELEASE_UNSENT: "{by} released unsent messages",
     Action.RELEASE_UNREPLIED: "{by} released unreplied conversations",
     Action.RELEASE_UNHANDLED: "{by} released unhandled replies",
+    Action.AUTOMATIC_RELEASE: "Released by itself",
+    Action.SCHEDULED_RELEASE: "Released on {by}'s schedule",
     Action.REQUEST: "{by} asked for texts",
+    Action.GIVE_BACK: "{by} gave it back",
+    Action.DONE_FOR_THE_DAY: "{by} was done for the day",
     Action.ESCALATE: "{by} escalated it",
     Action.UNDO: "{by} undid a hand-off",
 }

@@ -40,7 +40,11 @@ DONE = {
     Action.RELEASE_UNSENT: "released",
     Action.RELEASE_UNREPLIED: "released",
     Action.RELEASE_UNHANDLED: "released",
+    Action.AUTOMATIC_RELEASE: "released",
+    Action.SCHEDULED_RELEASE: "released",
     Action.REQUEST: "given from the pool",
+    Action.GIVE_BACK: "given back",
+    Action.DONE_FOR_THE_DAY: "given back",
     Action.ESCALATE: "escalated",
     Action.UNDO: "given back",
 }

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 from textbank.access import MemberRequest, door
 from textbank.assignments import requesting
 from textbank.assignments.models import Request
-from textbank.assignments.pool import Nothing, why_nothing
+from textbank.assignments.limits import Nothing, why_nothing
 from textbank.campaigns.models import Campaign
 from textbank.conversations.models import Move, Status
 from textbank.conversations.models.conversation import ConversationQuerySet

@@ -15,13 +15,22 @@ class Action(models.TextChoices):
     RELEASE_UNSENT = "release_unsent", "Release Unsent Messages"
     RELEASE_UNREPLIED = "release_unreplied", "Release Unreplied Conversations"
     RELEASE_UNHANDLED = "release_unhandled", "Release Unhandled Replies"
+    AUTOMATIC_RELEASE = "automatic_release", "Automatic release"
+    SCHEDULED_RELEASE = "scheduled_release", "Scheduled release"
     REQUEST = "request", "Request"
+    GIVE_BACK = "give_back", "Give back"
+    DONE_FOR_THE_DAY = "done_for_the_day", "Done for the day"
     ESCALATE = "escalate", "Escalate"
     UNDO = "undo", "Undo"
 
     @property
     def to_the_pool(self) -> bool:
         return self in POOLING
+
+    @property
+    def by_itself(self) -> bool:
+        """Whether nobody asked for it at that moment."""
+        return self in {Action.AUTOMATIC_RELEASE, Action.SCHEDULED_RELEASE}
 
 
 class OutOfReach(PermissionDenied):
@@ -30,7 +39,16 @@ class OutOfReach(PermissionDenied):
 
 # What whoever may hand on can do; the others are admins', or no one person's.
 ORDINARY = {Action.REASSIGN, Action.UNASSIGN}
-POOLING = {Action.UNASSIGN, Action.RELEASE_UNSENT, Action.RELEASE_UNREPLIED, Action.RELEASE_UNHANDLED}
+POOLING = {
+    Action.UNASSIGN,
+    Action.RELEASE_UNSENT,
+    Action.RELEASE_UNREPLIED,
+    Action.RELEASE_UNHANDLED,
+    Action.AUTOMATIC_RELEASE,
+    Action.SCHEDULED_RELEASE,
+    Action.GIVE_BACK,
+    Action.DONE_FOR_THE_DAY,
+}
 
 
 class State(models.TextChoices):

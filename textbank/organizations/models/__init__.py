@@ -2,8 +2,8 @@
 
 from textbank.organizations.models.audit import AuditEntry
 from textbank.organizations.models.invite import Invite
-from textbank.organizations.models.membership import Approval, Membership, Role
-from textbank.organizations.models.organization import Organization, Settings
+from textbank.organizations.models.membership import Membership, Role
+from textbank.organizations.models.organization import Approval, Gives, Organization, Settings
 from textbank.organizations.models.presence import Presence
 from textbank.organizations.models.tag import Colour, Tag
 from textbank.organizations.models.team import Team
@@ -14,6 +14,7 @@ __all__ = [
     "Approval",
     "AuditEntry",
     "Colour",
+    "Gives",
     "Invite",
     "Membership",
     "Organization",

@@ -1,7 +1,7 @@
 from django.db import models
 from django.db.models.functions import Now
 
-from textbank.organizations.models.organization import Organization
+from textbank.organizations.models.organization import Approval, Organization
 from textbank.organizations.models.user import User
 
 
@@ -14,12 +14,6 @@ class Role(models.IntegerChoices):
     @property
     def key(self) -> str:
         return self.name.lower()
-
-
-class Approval(models.IntegerChoices):
-    AUTO = 1, "Auto-approve"
-    REQUIRED = 2, "Approval required"
-    NONE = 3, "Do not assign"
 
 
 class MembershipQuerySet(models.QuerySet["Membership"]):
@@ -48,6 +42,10 @@ class Membership(models.Model):
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="memberships")
     role = models.PositiveSmallIntegerField(choices=Role, default=Role.TEXTER)
     approval = models.PositiveSmallIntegerField(choices=Approval, default=Approval.AUTO)
+    # Sends first messages and answers nobody: a reply to one of theirs goes back to the pool.
+    sends_only = models.BooleanField(default=False)
+    # How many open conversations the pool gives them to hold at most.
+    cap = models.PositiveIntegerField(null=True, blank=True)
     suspended_at = models.DateTimeField(null=True, blank=True)
     joined_at = models.DateTimeField(db_default=Now())
 

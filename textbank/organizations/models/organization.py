@@ -12,6 +12,22 @@ def not_reserved(slug: str) -> None:
         raise ValidationError(f"“{slug}” is taken by an address of Textbank itself. Choose another short name.")
 
 
+class Approval(models.IntegerChoices):
+    """What becomes of somebody's request for texts."""
+
+    AUTO = 1, "Auto-approve"
+    REQUIRED = 2, "Approval required"
+    NONE = 3, "Do not assign"
+
+
+class Gives(models.TextChoices):
+    """What a pool hands out."""
+
+    BOTH = "both", "Replies and first messages"
+    REPLIES = "replies", "Replies only"
+    FIRST_MESSAGES = "first_messages", "First messages only"
+
+
 class Organization(models.Model):
     """A tenant: its people, campaigns, numbers and opt-out list."""
 
@@ -35,7 +51,19 @@ class Settings(models.Model):
     show_last_names = models.BooleanField(default=False)
     show_numbers = models.BooleanField(default=False)
     supervolunteers_reassign = models.BooleanField(default=False)
+    # The general pool: whether texters may ask for texts from it, for which, and for how many at once.
+    general_on = models.BooleanField(default=True)
+    general_gives = models.CharField(max_length=20, choices=Gives, default=Gives.BOTH)
     most_at_once = models.PositiveIntegerField(default=500)
+    # Whether a request that one pool could not fill goes on with the next.
+    overflow = models.BooleanField(default=True)
+    # Nobody is given first messages with replies waiting in their own hands, or with so many waiting in the pool.
+    finish_replies_first = models.BooleanField(default=False)
+    backlog_gate = models.PositiveIntegerField(null=True, blank=True)
+    newcomers_approval = models.PositiveSmallIntegerField(choices=Approval, default=Approval.AUTO)
+    do_not_assign_words = models.CharField(
+        max_length=320, default="An admin gives you your texts: asking for them is switched off for you."
+    )
     opt_out_reply = models.CharField(
         max_length=320,
         default="You are opted out and will get no more texts from us. Reply START to hear from us again.",
