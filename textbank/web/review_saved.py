@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
-from django_htmx.http import reswap, retarget, trigger_client_event
+from django_htmx.http import retarget, trigger_client_event
 
 from textbank.access import MemberRequest, door
 from textbank.conversations import saving, saying
@@ -142,7 +142,7 @@ def changed(request: MemberRequest, said: str) -> HttpResponse:
         return redirect(back(request, form))
     response = render(request, "review/saved.html", on_the_shelf(request.member, shown_or_nothing(form)))
     # At once, so that a quick hand finds htmx there already.
-    reswap(retarget(response, "#saved"), "outerHTML settle:0ms")
+    retarget(response, "#saved")["HX-Reswap"] = "outerHTML settle:0ms"
     trigger_client_event(response, "shut-dialog")
     trigger_client_event(response, "toast", {"text": said})
     return trigger_client_event(response, "saved-changed", after="settle")
