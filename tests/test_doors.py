@@ -126,6 +126,7 @@ GET   /{org}/admin/message-review/filters/{filter}/                  who-shares
 POST  /{org}/admin/message-review/filters/{filter}/                  who-shares
 POST  /{org}/admin/message-review/filters/{filter}/delete/           who-shares
 GET   /{org}/admin/message-review/{conversation}/                    supervolunteers
+POST  /{org}/admin/message-review/{conversation}/resolve/            admins
 POST  /{org}/admin/message-review/{conversation}/opt-in/             admins
 GET   /{org}/admin/escalated-convos/                                 admins
 GET   /{org}/admin/escalated-convos/badge/                           admins

@@ -586,6 +586,50 @@ def test_campaigns_are_found_by_title_or_id(ada, riverton, otherton, canvass):
     assert ada.get(f"{REVIEW}choices/secrets/").status_code == 404
 
 
+# Tags and escalation in the conversation beside the list
+
+PANE = {**HTMX, "HTTP_X_PANE": "review"}
+
+
+def turn(client, thread, one, on):
+    return client.post(f"/riverton/conversations/{thread.pk}/tag/", {"tag": one.pk, "on": on}, **PANE)
+
+
+def test_a_tag_that_escalates_is_put_on_and_taken_off_beside_the_list(as_, riverton, waiting):
+    urgent, sue = tag(riverton), as_(riverton.sue)
+    assert f'id="tag-{urgent.pk}"' in sue.get(f"{REVIEW}{waiting[0].pk}/", **HTMX).text
+
+    on = turn(sue, waiting[0], urgent, "yes")
+    assert 'aria-pressed="true"' in on.text
+    assert "Escalated unassigned" in words(on)
+    assert holders(waiting) == [None, riverton.tess.pk, riverton.tess.pk]
+
+    off = turn(sue, waiting[0], urgent, "no")
+    assert 'aria-pressed="true"' not in off.text
+    assert "Escalated" not in words(off)
+    assert not Conversation.objects.filter(escalated=True).exists()
+
+
+def test_an_admin_resolves_beside_the_list(as_, riverton, waiting):
+    labelling.label([waiting[0].pk], [tag(riverton), tag(riverton, "Angry")], by=riverton.ada, now=timezone.now())
+    labelling.label([waiting[0].pk], [tag(riverton, "Spanish", assignable=True)], by=riverton.ada, now=timezone.now())
+    hand_on(as_(riverton.ada), wish(riverton.theo, ticked=waiting[:1]))
+    there, resolve = f"{REVIEW}{waiting[0].pk}/", f"{REVIEW}{waiting[0].pk}/resolve/"
+
+    assert resolve not in as_(riverton.sue).get(there).text
+    ada = as_(riverton.ada)
+    assert resolve not in ada.get(f"{REVIEW}{waiting[1].pk}/").text
+    assert resolve in ada.get(there).text
+
+    answer = ada.post(resolve, **PANE)
+
+    assert "Escalated" not in words(answer)
+    assert resolve not in answer.text
+    assert [tagging.tag.title for tagging in waiting[0].taggings.all()] == ["Spanish"]
+    assert Conversation.objects.get(pk=waiting[0].pk).texter == riverton.theo
+    assert ada.post(resolve).url == there
+
+
 # Many at once
 
 

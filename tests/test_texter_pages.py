@@ -14,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from textbank.assignments.models import Request
+from textbank.assignments.reassigning import reassign
 from textbank.campaigns.models import CannedResponse
 from textbank.contacts.models import OptOut
 from textbank.conversations import drafting, ledger, opting_out, sending
@@ -656,6 +657,57 @@ def test_escalating_hands_it_to_who_can_decide_with_a_word(as_, riverton, waitin
     assert (waiting.escalated, waiting.texter) == (True, None)
     assert waiting.moves.last().handoff.note == "She asks for a lawyer"
     assert "You escalated this conversation" in tess.get(there).text
+
+
+def test_escalating_needs_no_word(as_, riverton, waiting):
+    tess, there = as_(riverton.tess), f"/riverton/conversations/{waiting.pk}/"
+    assert "Maria never does." in tess.get(there).text
+
+    page = tess.post(f"{there}escalate/")
+
+    assert "You escalated this conversation." in page.text
+    waiting.refresh_from_db()
+    assert (waiting.escalated, waiting.texter, waiting.moves.last().handoff.note) == (True, None, "")
+
+
+def test_the_texter_says_by_which_of_several_tags(as_, riverton, waiting):
+    tags = riverton.organization.tags
+    tags.create(title="Urgent", assignable=False)
+    press = tags.create(title="Press", colour="violet", assignable=False)
+    tess, there = as_(riverton.tess), f"/riverton/conversations/{waiting.pk}/"
+    assert '<span class="swatch" data-colour="violet"></span>Press' in tess.get(there).text
+
+    tess.post(f"{there}escalate/", {"tag": press.pk}, **HTMX)
+
+    assert waiting.taggings.get().tag == press
+    assert tess.post(f"{there}tag/", {"tag": press.pk, "on": "no"}).status_code == 404
+
+
+def test_a_texter_turns_no_tag_that_escalates(as_, riverton, waiting):
+    urgent = riverton.organization.tags.create(title="Urgent", assignable=False)
+    tess, there = as_(riverton.tess), f"/riverton/conversations/{waiting.pk}/"
+
+    assert f'id="tag-{urgent.pk}"' not in tess.get(there).text
+    assert tess.post(f"{there}tag/", {"tag": urgent.pk, "on": "yes"}).status_code == 404
+    assert not waiting.taggings.exists()
+
+
+def test_who_was_given_an_escalated_one_escalates_it_again(as_, riverton, waiting):
+    there = f"/riverton/conversations/{waiting.pk}/"
+    as_(riverton.tess).post(f"{there}escalate/", {"note": "She asks for a lawyer"}, **HTMX)
+    reassign([waiting.pk], [riverton.theo], by=riverton.ada)
+    theo = as_(riverton.theo)
+
+    page = theo.get(there).text
+    assert 'data-dialog="escalate"' in page
+    assert "Escalate Maria again?" in page
+    assert "She asks for a lawyer" in page
+
+    part = theo.post(f"{there}escalate/", {"note": "I am no lawyer either"}, **HTMX)
+    assert "You escalated this conversation." in part.text
+    waiting.refresh_from_db()
+    assert (waiting.escalated, waiting.texter) == (True, None)
+    assert waiting.moves.last().handoff.note == "I am no lawyer either"
 
 
 def test_who_sees_all_keeps_the_page_after_escalating(as_, riverton, waiting):

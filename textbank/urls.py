@@ -99,6 +99,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("<slug:org>/admin/message-review/filters/<int:pk>/", review_saved.change, name="change_filter"),
     path("<slug:org>/admin/message-review/filters/<int:pk>/delete/", review_saved.delete, name="delete_filter"),
     path("<slug:org>/admin/message-review/<int:pk>/", review_reading.conversation, name="review_conversation"),
+    path("<slug:org>/admin/message-review/<int:pk>/resolve/", review_reading.resolve, name="review_resolve"),
     path("<slug:org>/admin/message-review/<int:pk>/opt-in/", review_reading.opt_in, name="review_opt_in"),
     # Admins
     path("<slug:org>/admin/escalated-convos/", review.escalated_convos, name="escalated_convos"),

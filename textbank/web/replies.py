@@ -196,13 +196,17 @@ def pass_on(request: MemberRequest, pk: int) -> HttpResponse:
 @door(Role.TEXTER)
 @with_conversation
 def tag(request: MemberRequest, thread: Conversation) -> HttpResponse:
-    """Puts an assignable tag on, or takes it off; one that escalates goes by `escalate`, with a word of why."""
-    chosen = get_object_or_404(request.member.organization.tags, assignable=True, pk=number(request, "tag"))
+    """Puts a tag on, or takes it off; one that escalates a texter puts on by `escalate`, with a word of why."""
+    tags = request.member.organization.tags.all()
+    if not request.member.may(Role.SUPERVOLUNTEER):
+        tags = tags.filter(assignable=True)
+    chosen = get_object_or_404(tags, pk=number(request, "tag"))
     turn = escalating.tag if request.POST.get("on") == "yes" else escalating.untag
     try:
         turn(thread, [chosen], by=request.member, now=timezone.now())
     except sending.NotYours:
         return gone(request, thread.pk)
+    thread.refresh_from_db(fields=["escalated", "texter"])
     return show(request, thread, with_guide=True) if by_htmx(request) else redirect(address(thread, request.member))
 
 
@@ -213,8 +217,8 @@ def escalate(request: MemberRequest, thread: Conversation) -> HttpResponse:
     note, asked = request.POST.get("note", "").replace("\0", "").strip()[:1000], number(request, "tag")
     tags = request.member.organization.tags.filter(assignable=False)
     try:
-        chosen = get_object_or_404(tags, pk=asked) if asked else escalating.escalation_tag(request.member)
-        escalating.tag(thread, [chosen], by=request.member, now=timezone.now(), note=note)
+        chosen = get_object_or_404(tags, pk=asked) if asked else None
+        escalating.escalate(thread, with_tag=chosen, by=request.member, message=note, now=timezone.now())
     except sending.NotYours:
         return gone(request, thread.pk)
     except escalating.NoEscalationTag as refusal:

@@ -7,11 +7,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from textbank.access import MemberRequest, door
+from textbank.assignments import labelling
 from textbank.conversations import opting_out
 from textbank.conversations.models import Conversation
 from textbank.conversations.models.conversation import ConversationQuerySet
 from textbank.organizations.models import Membership, Role
-from textbank.web.replies import by_htmx, latest, opened
+from textbank.web.replies import by_htmx, latest, opened, show
 
 OTHERS = 10
 LONGEST_REASON = 1000
@@ -37,6 +38,18 @@ def others(thread: Conversation, viewer: Membership) -> list[Conversation]:
     """The latest of the other threads with the same number."""
     same = visible(viewer).filter(contact__organization=viewer.organization_id, contact__cell=thread.contact.cell)
     return list(same.exclude(pk=thread.pk).select_related("campaign").order_by("-last_activity")[:OTHERS])
+
+
+@require_POST
+@door(Role.ADMIN)
+def resolve(request: MemberRequest, pk: int) -> HttpResponse:
+    """Takes every tag off that escalates; who has the conversation keeps it."""
+    thread = get_object_or_404(visible(request.member), pk=pk)
+    labelling.resolve([pk], by=request.member, now=timezone.now())
+    if not by_htmx(request):
+        return redirect("review_conversation", request.member.organization.slug, pk)
+    thread.refresh_from_db(fields=["escalated"])
+    return show(request, thread, with_guide=True)
 
 
 @require_POST
