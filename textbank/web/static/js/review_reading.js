@@ -3,6 +3,7 @@ const pane = document.getElementById("reading");
 const announce = document.getElementById("announce");
 const READ = 1500; // how long a new text must have been on the screen before it counts as seen
 const OFTEN = 2_000; // while a text is on its way
+const WATCHED = 60_000; // while somebody else is answering: nobody tells when they stop
 
 let timer = null;
 let seenTimer = null;
@@ -48,17 +49,25 @@ function changed() {
   }
   messages = all.length;
   if (document.getElementById("last-seen").value !== thread().dataset.lastSeen) markSeen();
+}
+
+function watch() {
   if ("unsettled" in thread().dataset) lookSoon(OFTEN);
+  else if (pane.querySelector(".told-now")) lookSoon(WATCHED);
 }
 
 function opened() {
   messages = 0;
   changed();
+  watch();
   toEnd();
 }
 
 document.addEventListener("htmx:afterSwap", ({ detail }) => detail.target === pane && opened());
-document.addEventListener("htmx:oobAfterSwap", ({ detail }) => detail.target.id === "thread" && changed());
+document.addEventListener("htmx:oobAfterSwap", ({ detail }) => {
+  if (detail.target.id === "thread") changed();
+  if (detail.target.id === "told") watch();
+});
 document.addEventListener("htmx:afterRequest", ({ detail }) => {
   if (!pane.contains(detail.elt) || detail.requestConfig.verb !== "post" || !detail.successful) return;
   detail.elt.closest("dialog")?.close();

@@ -4,7 +4,7 @@ const scroll = desk.querySelector(".scroll");
 const announce = document.getElementById("announce");
 const mine = `conversation:${desk.dataset.conversation}`;
 const READ = 1500; // how long a new text must have been on the screen before it counts as seen
-const WATCHED = 60_000;
+const WATCHED = 60_000; // while somebody else is answering: nobody tells when they stop
 const SOON = [1000, 2000, 4000, 8000, 15_000, 30_000];
 
 let due = null;
@@ -47,7 +47,6 @@ function settle() {
   if (tries < SOON.length) settling = setTimeout(() => (tries++, document.hidden ? settle() : look()), SOON[tries]);
 }
 
-// Who stops answering without a text is no news either.
 function watch() {
   clearTimeout(watching);
   if (document.querySelector(".told-now")) watching = setTimeout(look, WATCHED);
@@ -89,6 +88,8 @@ document.body.addEventListener("htmx:oobAfterSwap", ({ detail }) => {
 document.addEventListener("visibilitychange", () => document.hidden || markSeen());
 
 document.body.addEventListener("sent", () => (tries = 0));
+// An answer that was under way meanwhile would bring back what has just changed.
+document.body.addEventListener("passed-on", lookSoon);
 changed();
 watch();
 toEnd();
