@@ -1,6 +1,7 @@
 """Conversations change hands because an admin says so: to texters, dealt like cards, or back to the pool."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
+from functools import cached_property
 from typing import Any
 
 from django.utils import timezone
@@ -10,9 +11,11 @@ from textbank.assignments.dealing import deal
 from textbank.assignments.judging import judged, longest_waiting_first
 from textbank.assignments.plans import Plan
 from textbank.conversations import ledger
+from textbank.conversations.arrays import as_array
 from textbank.conversations.filters import Filter
 from textbank.conversations.ledger import Cards
 from textbank.conversations.models import Action, Conversation, Handoff, LeftAlone
+from textbank.conversations.models.conversation import ConversationQuerySet
 from textbank.organizations import people
 from textbank.organizations.models import Membership
 
@@ -57,7 +60,17 @@ def preview(plan: Plan) -> Handoff:
     return handoff
 
 
+Statement = tuple[str, Sequence[Any]]
+
 LOOKED_AT = ("pk", "texter_id", "stays", "waiting_since")
+
+# Stands for the ids of a batch in the statement that is put together for all of them.
+NONE_YET = as_array(())
+
+
+def statement(judged: ConversationQuerySet) -> Statement:
+    sql, params = judged.values_list(*LOOKED_AT).query.sql_with_params()
+    return sql, params
 
 
 class Dealing:
@@ -88,15 +101,24 @@ class Dealing:
         dealt before these; behind the last one that may be dealt nothing is looked at.
         """
         if ids is None:
-            looked = judged(self.plan.conversations, self.plan).order_by()
+            sql, params = statement(judged(self.plan.conversations, self.plan).order_by())
         else:
             self.hold_receivers()
-            # One statement locks and judges: a row that somebody changed meanwhile is judged again as it is now.
-            there = judged(Conversation.objects.among(ids), self.plan, again=True)
-            looked = there.order_by("pk").select_for_update(of=("self",))
-        sql, params = looked.values_list(*LOOKED_AT).query.sql_with_params()
+            sql, params = self.locking(ids)
         texters = [texter.pk for texter in self.plan.texters]
         return deal(sql, params, texters, start=dealt, most=self.still_wanted(dealt))
+
+    def locking(self, ids: Collection[int]) -> Statement:
+        """One statement locks and judges: a row that somebody changed meanwhile is judged again as it is now."""
+        sql, params = self.locking_some
+        these = as_array(ids)
+        return sql, [these if param == NONE_YET else param for param in params]
+
+    @cached_property
+    def locking_some(self) -> Statement:
+        # For batch after batch it would take longer to put together than to deal.
+        there = judged(Conversation.objects.among(()), self.plan, again=True)
+        return statement(there.order_by("pk").select_for_update(of=("self",)))
 
     def hold_receivers(self) -> None:
         """Raises BadPlan if somebody was suspended since the plan was made."""
