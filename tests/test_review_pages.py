@@ -787,9 +787,90 @@ def test_unassigning_resolves_too_if_asked(ada, riverton, canvass):
     answer = hand_on(ada, wish(query="escalated=only", expect=2, resolve="yes"))
 
     assert "1 conversation unassigned." in answer.text
+    assert "2 conversations resolved, 1 of them in the pool already." in answer.text
     assert holders(hot) == [None, None]
     assert not Conversation.objects.filter(escalated=True).exists()
     assert "1 conversation may be asked for now." in answer.text
+
+
+def still_escalated(conversations) -> list[bool]:
+    fresh = Conversation.objects.in_bulk([one.pk for one in conversations])
+    return [fresh[one.pk].escalated for one in conversations]
+
+
+def test_the_button_says_how_many_move_and_how_many_are_resolved(ada, riverton, canvass):
+    hot = escalated(riverton, canvass, 3, status=Status.NEEDS_RESPONSE)
+    hand_on(ada, wish(riverton.theo, ticked=hot[:1]))
+    asked = wish(query="escalated=only", expect=3, resolve="yes", ask="all")
+
+    shown = plan(ada, asked)
+    assert "1 of 3 matching would move. 3 would be resolved" in words(shown)
+    assert "Unassign 1 and resolve 3" in words(shown)
+    assert "resolve" not in words(plan(ada, {**asked, "resolve": ""}))
+
+    hand_on(ada, asked)
+    assert still_escalated(hot) == [False] * 3
+
+
+def test_in_the_pool_already_they_are_only_resolved(ada, riverton, canvass):
+    hot = escalated(riverton, canvass, 2, status=Status.NEEDS_RESPONSE)
+    asked = wish(query="escalated=only", expect=2, resolve="yes", ask="all")
+
+    assert "Resolve 2" in words(plan(ada, asked))
+    answer = hand_on(ada, asked)
+
+    assert "2 conversations resolved, 2 of them in the pool already." in answer.text
+    assert still_escalated(hot) == [False, False]
+
+
+def test_only_so_many_are_resolved_as_are_wanted(ada, riverton, canvass):
+    hot = escalated(riverton, canvass, 3, status=Status.NEEDS_RESPONSE)
+    hand_on(ada, wish(riverton.theo, ticked=hot))
+    asked = wish(query="escalated=only", expect=3, resolve="yes", limit="1", ask="all")
+
+    assert "Unassign 1 and resolve 1" in words(plan(ada, asked))
+    answer = hand_on(ada, asked)
+
+    assert "1 conversation resolved." in answer.text
+    assert still_escalated(hot) == [False, True, True]
+    assert holders(hot) == [None, riverton.theo.pk, riverton.theo.pk]
+
+
+def test_what_changed_since_it_was_seen_is_not_resolved(ada, riverton, canvass):
+    hot = escalated(riverton, canvass, 3, status=Status.NEEDS_RESPONSE)
+    hand_on(ada, wish(riverton.theo, ticked=hot[:1]))
+    Conversation.objects.update(changed_in="3")
+    page = ada.get(ESCALATED)
+    labelling.label([hot[0].pk, hot[1].pk], [tag(riverton, "Angry")], by=riverton.sue, now=timezone.now())
+    (late,) = escalated(riverton, canvass, status=Status.NEEDS_RESPONSE)
+
+    answer = hand_on(ada, wish(query="escalated=only", expect=3, resolve="yes", as_of=page.context["seen"]))
+
+    assert "1 conversation resolved, 1 of them in the pool already." in answer.text
+    assert still_escalated([*hot, late]) == [True, True, False, True]
+
+
+def test_the_same_click_again_resolves_nothing_anew(ada, riverton, canvass):
+    hot = escalated(riverton, canvass, status=Status.NEEDS_RESPONSE)
+    click = wish(query="escalated=only", expect=1, resolve="yes")
+    hand_on(ada, click)
+    labelling.label([hot[0].pk], [tag(riverton, "Angry")], by=riverton.sue, now=timezone.now())
+
+    hand_on(ada, click)
+
+    assert still_escalated(hot) == [True]
+
+
+def test_more_than_can_be_done_at_once_are_not_resolved_by_halves(ada, riverton, canvass, monkeypatch):
+    hot = escalated(riverton, canvass, 3, status=Status.NEEDS_RESPONSE)
+    monkeypatch.setattr(carrying_out, "AT_ONCE", 2)
+
+    answer = hand_on(ada, wish(query="escalated=only", expect=3, resolve="yes"))
+
+    assert answer.status_code == 422
+    assert "tick some, or unassign without resolving" in answer.text
+    assert still_escalated(hot) == [True] * 3
+    assert not Handoff.objects.filter(action=Action.UNASSIGN).exists()
 
 
 def test_without_resolving_they_stay_escalated(ada, riverton, canvass):

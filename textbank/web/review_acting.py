@@ -5,7 +5,6 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from django import forms
-from django.db import transaction
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils import timezone
@@ -13,12 +12,12 @@ from django.views.decorators.http import require_POST
 from django_htmx.http import trigger_client_event
 
 from textbank.access import MemberRequest, door, handing_on_door
-from textbank.assignments import labelling, reassigning
-from textbank.assignments.carrying_out import AT_ONCE
+from textbank.assignments import labelling, reassigning, resolving
 from textbank.assignments.plans import BadPlan, Plan
+from textbank.assignments.resolving import Resolved, resolvable
 from textbank.conversations import closing
 from textbank.conversations.filters import BadFilter, Filter, Strangers
-from textbank.conversations.models import Action, Conversation, Handoff, State
+from textbank.conversations.models import Action, Handoff, State
 from textbank.conversations.snapshots import BadSnapshot, Snapshot
 from textbank.organizations.models import Membership, Role, Tag
 from textbank.reports import receipts, requestable
@@ -155,6 +154,7 @@ def previewed(wish: Wish, wanted: Plan) -> dict[str, Any]:
         "stays": receipts.left_alone(act),
         "answering": answering(act, people),
         "staying": act.matched - act.moved,
+        "resolving": resolvable(act) if wish.cleaned_data["resolve"] and wanted.to_the_pool else 0,
         "may_include_escalated": "escalated" in left_alone or wish.cleaned_data["include_escalated"],
         "may_include_drafting": "being_answered" in left_alone or wish.cleaned_data["include_drafting"],
         "warnings": [
@@ -175,37 +175,34 @@ def hand_on(request: MemberRequest) -> HttpResponse:
     if not wish.is_valid():
         return refused(request, first_fault(wish))
     try:
-        act = carried_out(wish)
+        act, resolved = carried_out(wish)
     except (BadPlan, BadFilter, BadSnapshot) as no:
         return refused(request, str(no))
     except Strangers as no:
         raise Http404("What was chosen is not here.") from no
-    answer = render(request, "review/receipt.html", receipt(act, request.member))
+    answer = render(request, "review/receipt.html", receipt(act, resolved, request.member))
     return trigger_client_event(answer, "acted", {"running": act.state == State.RUNNING})
 
 
-def carried_out(wish: Wish) -> Handoff:
-    """The hand-off; with it, where that is asked, the end of the escalations: both or neither."""
+def carried_out(wish: Wish) -> Resolved:
+    """The hand-off; with it, where that is asked, the end of the escalations."""
     wanted = wish.plan(wish.cleaned_data["which"] or "selected")
-    if not (wish.cleaned_data["resolve"] and wanted.to_the_pool):
-        return reassigning.carry_out(wanted)
-    with transaction.atomic():
-        wanted.check()
-        pool = list(wanted.conversations.filter(escalated=True).values_list("pk", flat=True)[: AT_ONCE + 1])
-        if len(pool) > AT_ONCE:
-            raise BadPlan(resolve=f"Resolve at most {AT_ONCE:,} at a time: tick some, or unassign without resolving.")
-        act = reassigning.carry_out(wanted)
-        done = set(act.moves.filter(left_alone=None).values_list("conversation", flat=True))
-        there = set(Conversation.objects.among(pool).filter(texter=None).values_list("pk", flat=True))
-        labelling.resolve(done | there, by=wish.by, now=wanted.now)
-    return act
+    if wish.cleaned_data["resolve"] and wanted.to_the_pool:
+        return resolving.unassign_and_resolve(wanted)
+    return Resolved(reassigning.carry_out(wanted), 0)
 
 
-def receipt(act: Handoff, viewer: Membership) -> dict[str, Any]:
+def receipt(act: Handoff, resolved: int, viewer: Membership) -> dict[str, Any]:
     context = standing(act, viewer) | {"with_link": True}
+    pool = [resolved_in_words(act, resolved)] if resolved else []
     if act.action == Action.UNASSIGN and act.moved and act.state != State.RUNNING:
-        context["pool"] = requestable.in_words(act, timezone.now())
-    return context
+        pool += requestable.in_words(act, timezone.now())
+    return context | {"pool": pool}
+
+
+def resolved_in_words(act: Handoff, resolved: int) -> str:
+    there = max(0, resolved - act.moved)
+    return f"{counted(resolved, 'conversation')} resolved{f', {there:,} of them in the pool already' if there else ''}."
 
 
 def first_fault(form: forms.Form) -> str:
