@@ -15,7 +15,7 @@ from textbank.conversations import closing, drafting
 from textbank.conversations.filters import Filter
 from textbank.conversations.models import Action, Conversation, Handoff, Message, State, Status, Tagging
 from textbank.organizations import people
-from textbank.organizations.models import Approval, Presence, Role, Tag
+from textbank.organizations.models import Approval, Membership, Presence, Role, Tag, User
 
 HTMX = {"HTTP_HX_REQUEST": "true"}
 REVIEW = "/riverton/admin/message-review/"
@@ -548,15 +548,46 @@ def test_texters_are_found_by_name_or_address_with_what_they_have(ada, riverton,
     assert "Unassigned" not in found.text
 
 
-def test_a_pasted_list_of_addresses_is_chosen_at_once(ada, riverton, otherton, now):
+def test_a_pasted_list_of_addresses_is_chosen_in_its_order(ada, riverton, otherton, now):
     people.suspend(riverton.tara, by=riverton.ada, now=now)
-    text = "Tess <TESS@riverton.test>; theo@riverton.test\ntara@riverton.test, yan@otherton.test"
+    text = "Theo <THEO@riverton.test>; tara@riverton.test\ntess@riverton.test, yan@otherton.test theo@riverton.test"
 
     found = ada.post(f"{REVIEW}receivers/", {"pasted": text})
 
-    assert re.findall(r'data-words="([^"]+)"', found.text) == ["Tess Doe", "Theo Doe", "Tara Doe"]
-    assert found.text.count('aria-disabled="true"') == 1
-    assert "Nobody here has the address yan@otherton.test." in found.text
+    assert re.findall(r'data-words="([^"]+)"', found.text) == ["Theo Doe", "Tess Doe"]
+    assert "2 of 4 addresses chosen. Nobody here has yan@otherton.test." in found.text
+    assert "Suspended, and not chosen: Tara Doe." in found.text
+
+
+def test_a_pasted_list_may_be_long_and_says_what_was_too_much(ada, riverton, django_assert_max_num_queries):
+    strangers = [f"stranger{number}@riverton.test" for number in range(999)]
+
+    with django_assert_max_num_queries(8):
+        found = ada.post(f"{REVIEW}receivers/", {"pasted": " ".join([*strangers, "theo@riverton.test"])})
+    cut = ada.post(f"{REVIEW}receivers/", {"pasted": "\n".join(["a@b.test", *strangers, "theo@riverton.test"])})
+
+    assert re.findall(r'data-words="([^"]+)"', found.text) == ["Theo Doe"]
+    assert "stranger49@riverton.test and 949 more." in found.text
+    assert "Only the first" not in found.text
+    assert re.findall(r'data-words="([^"]+)"', cut.text) == []
+    assert "Only the first 1,000 of 1,001 addresses were read." in cut.text
+
+
+def test_as_many_receivers_as_may_be_pasted_may_be_dealt_to(ada, riverton, canvass, waiting):
+    here = riverton.organization
+    users = User.objects.bulk_create(
+        User(email=f"v{number}@riverton.test", first_name="Vera") for number in range(1000)
+    )
+    members = Membership.objects.bulk_create(Membership(organization=here, user=user) for user in users)
+
+    said = wish(*reversed(members), ticked=waiting)
+
+    shown = plan(ada, said)
+    assert "<b>3</b> of 3 ticked would move." in shown.text
+    assert (len(shown.context["gets"]), shown.context["more_receivers"]) == (50, 950)
+    assert "3 conversations reassigned." in hand_on(ada, said).text
+    # Dealt in the order chosen.
+    assert holders(waiting) == [one.pk for one in members[:-4:-1]]
 
 
 def test_everybody_who_is_here_now(ada, riverton, now):

@@ -212,6 +212,8 @@ PROCRASTINATE_IMPORT_PATHS = [
 
 UPLOAD_LIMIT = env_int("TEXTBANK_UPLOAD_LIMIT_MB", 200) * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+# A thousand receivers come as a field each, and more with them.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
 # Requests a web process answers at the same time; each may hold a pooled connection.
 THREADS = env_int("TEXTBANK_THREADS", 8)
 

@@ -29,7 +29,7 @@ from textbank.web.handoffs import standing
 
 MOST_TICKED = 20_000
 LONGEST_NOTE = 1000
-SHOWN_GIVERS = 8
+SHOWN_GIVERS, SHOWN_RECEIVERS = 8, 50
 
 WARNINGS = {"do_not_assign": "is marked “do not assign”"}
 
@@ -136,7 +136,7 @@ def previewed(wish: Wish, wanted: Plan) -> dict[str, Any]:
     """The preview in figures and words: who gives, who gets, what is left alone and why, what speaks against it."""
     act = reassigning.preview(wanted)
     people = named_in([act])
-    held = held_by(wish.cleaned_data["texters"])
+    held = held_by(wish.cleaned_data["texters"][:SHOWN_RECEIVERS])
     shares = {pk: act.shares.get(str(pk), 0) for pk in wish.cleaned_data["texters"]}
     gives = sorted(act.gives.items(), key=lambda give: -give[1])
     left_alone = {left.reason for left in receipts.left_alone(act)}
@@ -144,10 +144,11 @@ def previewed(wish: Wish, wanted: Plan) -> dict[str, Any]:
         "act": act,
         "gets": [
             Gets(people[pk].name, count, f"has {held[pk].first_messages:,} to send, {held[pk].replies:,} to answer")
-            for pk, count in shares.items()
+            for pk, count in list(shares.items())[:SHOWN_RECEIVERS]
         ]
         if act.action == Action.REASSIGN
         else [],
+        "more_receivers": max(0, len(shares) - SHOWN_RECEIVERS),
         "most": max([*shares.values(), *act.gives.values(), 1]),
         "gives": [(people[int(pk)].name if pk else "The pool", count) for pk, count in gives[:SHOWN_GIVERS]],
         "more_givers": max(0, len(gives) - SHOWN_GIVERS),

@@ -21,7 +21,8 @@ from textbank.reports.holding import Held, held_by
 
 SHOWN = 20
 LONGEST = 200  # characters that are searched for
-MOST_PASTED = 200  # addresses in one go
+MOST_PASTED = 1_000  # addresses in one go, as many as a hand-off has receivers
+SPELT_OUT = 50  # names in a sentence
 
 
 class Option(NamedTuple):
@@ -38,29 +39,45 @@ class Option(NamedTuple):
 @require_POST
 @handing_on_door
 def several(request: MemberRequest) -> HttpResponse:
-    """Receivers by the list: everybody who is here now, or whose addresses were pasted. Says which nobody has."""
+    """Receivers by the list: everybody who is here now, or whose addresses were pasted, in that order."""
     everybody = Membership.objects.filter(organization_id=request.member.organization_id)
+    everybody = everybody.select_related("user", "presence").order_by("user__first_name", "user__last_name", "pk")
     if "here" in request.POST:
-        since = timezone.now() - LATELY
-        found = list(everybody.active().filter(presence__seen_at__gte=since).select_related("user", "presence"))
-        none = "Nobody is here just now."
+        found = list(everybody.active().filter(presence__seen_at__gte=timezone.now() - LATELY))
+        said = f"{len(found):,} here now." if found else "Nobody is here just now."
     else:
-        asked = pasted(request.POST.get("pasted", ""))
-        found = list(everybody.filter(user__email__in=asked).select_related("user", "presence"))
-        unknown = sorted(asked - {who.user.email.lower() for who in found})
-        none = f"Nobody here has the address {', '.join(unknown)}." if unknown else ""
+        found, said = named_in(pasted(request.POST.get("pasted", "")), everybody)
     options = [as_receiver(who, held, timezone.now()) for who, held in with_work(found)]
-    return render(
-        request,
-        "review/options.html",
-        {"options": options, "none": none, "said": none, "list": request.POST.get("list")},
-    )
+    context = {"options": options, "none": said, "said": said, "list": request.POST.get("list")}
+    return render(request, "review/options.html", context)
 
 
-def pasted(text: str) -> set[str]:
-    """The e-mail addresses in it, however they are separated: "Tess <tess@x.org>; theo@x.org"."""
+def pasted(text: str) -> list[str]:
+    """The e-mail addresses in it, each once, however they are separated: "Tess <tess@x.org>; theo@x.org"."""
     words = re.split(r"[\s,;<>\"']+", text.replace("\0", " ").lower())
-    return set([word for word in words if "@" in word][:MOST_PASTED])
+    return list(dict.fromkeys(word for word in words if "@" in word))
+
+
+def named_in(addresses: list[str], everybody: MembershipQuerySet) -> tuple[list[Membership], str]:
+    """Whose addresses these are and who can receive, in their order; and in words who is left out, and why."""
+    read = addresses[:MOST_PASTED]
+    there = {who.user.email: who for who in everybody.filter(user__email__in=read)}
+    unknown = [address for address in read if address not in there]
+    found = [there[address] for address in read if address in there]
+    gone = [who.name for who in found if who.suspended]
+    said = [
+        f"{len(found) - len(gone):,} of {len(addresses):,} addresses chosen.",
+        f"Nobody here has {listed(unknown)}." if unknown else "",
+        f"Suspended, and not chosen: {listed(gone)}." if gone else "",
+        f"Only the first {MOST_PASTED:,} of {len(addresses):,} addresses were read." if addresses[MOST_PASTED:] else "",
+    ]
+    return [who for who in found if not who.suspended], " ".join(filter(None, said))
+
+
+def listed(names: list[str]) -> str:
+    """“tess@x.org, theo@x.org and 31 more”."""
+    more = len(names) - SPELT_OUT
+    return f"{', '.join(names[:SPELT_OUT])}{f' and {more:,} more' if more > 0 else ''}"
 
 
 @require_GET

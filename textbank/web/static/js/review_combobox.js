@@ -68,6 +68,13 @@ function drop(box, token) {
   tell(box);
 }
 
+function dropAll(box) {
+  for (const token of box.querySelectorAll(".token")) token.remove();
+  box.querySelector("[data-note]").textContent = "";
+  partsOf(box).input.focus();
+  tell(box);
+}
+
 function add(box, { value, words, colour }) {
   const token = box.querySelector("template").content.firstElementChild.cloneNode(true);
   token.querySelector("span").textContent = words;
@@ -90,22 +97,34 @@ function choose(box, option) {
   tell(box);
 }
 
-// Many in one go. Who cannot be chosen, and what nobody is called, stays to be read.
+// Many in one go, in the order they come; who is left out, and why, stays to be read.
 async function chooseSeveral(box, asked) {
   const { input, list } = partsOf(box);
   const mine = ++latest;
-  const body = new URLSearchParams({ ...asked, list: list.id });
-  const headers = JSON.parse(document.body.getAttribute("hx-headers"));
-  const answer = await fetch(box.dataset.several, { method: "POST", headers, body, redirect: "error" });
-  if (!answer.ok || mine !== latest) return;
-  const made = new DOMParser().parseFromString(await answer.text(), "text/html").body;
-  for (const option of made.querySelectorAll("[role=option]:not([aria-disabled=true])")) {
-    if (!valuesOf(box).includes(option.dataset.value)) add(box, option.dataset);
+  const made = await several(box, { ...asked, list: list.id });
+  if (mine !== latest) return;
+  const chosen = new Set(valuesOf(box));
+  for (const option of made.querySelectorAll("[role=option]")) {
+    if (!chosen.has(option.dataset.value)) add(box, option.dataset);
     option.remove();
   }
   input.value = "";
   fill(box, made);
   tell(box);
+}
+
+async function several(box, asked) {
+  const headers = JSON.parse(document.body.getAttribute("hx-headers"));
+  const body = new URLSearchParams(asked);
+  try {
+    const answer = await fetch(box.dataset.several, { method: "POST", headers, body, redirect: "error" });
+    if (answer.ok) return new DOMParser().parseFromString(await answer.text(), "text/html").body;
+  } catch {
+    // Offline: said below, as what the server refused.
+  }
+  const made = document.createElement("div");
+  made.innerHTML = "<p data-none>The list did not come through, and nobody was chosen. Try again.</p>";
+  return made;
 }
 
 function move(box, event) {
@@ -136,6 +155,7 @@ function press(box, event) {
   }
 }
 
+const boxNamed = (input) => document.getElementById(input).closest("[data-combobox]");
 const boxOf = (event) => event.target.closest?.("[data-combobox]");
 
 document.addEventListener("keydown", (event) => {
@@ -165,7 +185,9 @@ document.addEventListener(
 
 document.addEventListener("click", (event) => {
   const here = event.target.closest("[data-choose-here]");
-  if (here) return chooseSeveral(document.getElementById(here.dataset.chooseHere).closest("[data-combobox]"), { here: 1 });
+  if (here) return chooseSeveral(boxNamed(here.dataset.chooseHere), { here: 1 });
+  const all = event.target.closest("[data-drop-all]");
+  if (all) return dropAll(boxNamed(all.dataset.dropAll));
   const box = boxOf(event);
   for (const other of document.querySelectorAll("[data-combobox]")) if (other !== box) shut(other);
   if (!box) return;
