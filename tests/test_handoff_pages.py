@@ -98,11 +98,11 @@ def test_what_the_log_was_asked_for_is_shown(ada, riverton, campaign, handoff):
         "campaign": [(campaign.pk, "Saturday canvass")],
         "by": [(riverton.ada.pk, "Ada Doe")],
     }
-    assert '<details class="more" open>' in page.text
+    assert "<details open>" in page.text
     assert 'value="home"' in page.text
     assert 'value="2026-01-02"' in page.text
     assert f"campaign={campaign.pk}&amp;by={riverton.ada.pk}&amp;reason=home" in page.text
-    assert '<details class="more">' in ada.get("/riverton/admin/handoffs/").text
+    assert "<details>" in ada.get("/riverton/admin/handoffs/").text
 
 
 def test_the_log_comes_in_pages(ada, riverton, campaign, handoff):
