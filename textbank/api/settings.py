@@ -12,6 +12,7 @@ from textbank.api.door import Bearer, NotUnderstood
 from textbank.api.errors import REFUSALS
 from textbank.api.shapes import Said, TextingHours
 from textbank.assignments import deciding
+from textbank.organizations import controlling
 from textbank.organizations.models import Membership, Organization, Role
 
 router = Router(auth=Bearer(Role.OWNER))
@@ -36,7 +37,7 @@ class SettingsSaid(Said):
 
     name: Annotated[str, Field(min_length=1, max_length=deciding.LONGEST_NAME)] = ""
     texting_hours: HoursSaid = HoursSaid()
-    most_at_once: Annotated[StrictInt, Field(ge=1, le=deciding.MOST_AT_ONCE)] = 1
+    most_at_once: Annotated[StrictInt, Field(ge=1, le=controlling.MOST_AT_ONCE)] = 1
     show_last_names: StrictBool = False
     show_numbers: StrictBool = False
     supervolunteers_reassign: StrictBool = False

@@ -12,12 +12,12 @@ from textbank.campaigns.models import Campaign
 from textbank.campaigns.texting_hours import FEDERAL, Hours, opens_at
 from textbank.contacts.zones import CLOCKS, SAME_CLOCK
 from textbank.organizations import audit
+from textbank.organizations.controlling import wrong_count
 from textbank.organizations.models import Membership, Organization, Settings
 
 DID = "settings changed"
 LONGEST_NAME = 200
 LONGEST_REPLY = 320
-MOST_AT_ONCE = 10_000  # handed out in one transaction
 LAW = f"{FEDERAL.start:%-I %p} to {FEDERAL.end:%-I %p}"
 
 HOURS = ("texting_starts", "texting_ends", "timezone")
@@ -81,10 +81,6 @@ def wrong_name(name: str) -> str:
     if not name.strip():
         return "An organization has a name."
     return f"A name is at most {LONGEST_NAME} characters long." if len(name) > LONGEST_NAME else ""
-
-
-def wrong_count(count: int) -> str:
-    return "" if 1 <= count <= MOST_AT_ONCE else f"Between 1 and {MOST_AT_ONCE:,} texts at once."
 
 
 def wrong_hours(settings: Settings, new: Mapping[str, Any], now: dt.datetime) -> dict[str, str]:

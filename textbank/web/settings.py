@@ -14,6 +14,7 @@ from textbank.campaigns import blanks
 from textbank.campaigns.launching import service_of
 from textbank.campaigns.models import Campaign
 from textbank.contacts.zones import CLOCKS
+from textbank.organizations import controlling
 from textbank.organizations.models import AuditEntry, Organization, Role
 from textbank.reports.offering import place
 
@@ -40,7 +41,7 @@ class SettingsForm(forms.Form):
     most_at_once = forms.IntegerField(
         label="Most texts at once",
         help_text="As many a texter may ask for in one go.",
-        widget=forms.NumberInput(attrs={"min": 1, "max": deciding.MOST_AT_ONCE}),
+        widget=forms.NumberInput(attrs={"min": 1, "max": controlling.MOST_AT_ONCE}),
     )
     show_last_names = forms.BooleanField(
         required=False,

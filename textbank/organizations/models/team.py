@@ -1,4 +1,5 @@
 from django.db import models
+from django.db.models.functions import Lower
 
 from textbank.organizations.models.membership import Membership
 from textbank.organizations.models.organization import Gives, Organization
@@ -24,7 +25,7 @@ class Team(models.Model):
     escalation_tags = models.ManyToManyField(Tag, related_name="teams", blank=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint("organization", "title", name="one_team_per_title")]
+        constraints = [models.UniqueConstraint("organization", Lower("title"), name="one_team_per_title")]
 
     def __str__(self) -> str:
         return self.title
