@@ -107,7 +107,7 @@ def server(request: pytest.FixtureRequest) -> str:
     parts = psycopg.conninfo.conninfo_to_dict(os.environ[ADDRESS])
     connection.settings_dict.update(HOST=parts["host"], PORT=parts["port"], USER=parts["user"], PASSWORD="")
     # Tests open and close their own connections: a pool would keep what they thought was closed.
-    connection.settings_dict["OPTIONS"] = {"pool": False}
+    connection.settings_dict["OPTIONS"]["pool"] = False
     return os.environ[ADDRESS]
 
 
@@ -132,6 +132,12 @@ def invariants_hold(request: pytest.FixtureRequest) -> Iterator[None]:
     yield
     if not request.node.get_closest_marker("breaks_invariants") and not connection.needs_rollback:
         assert invariants.broken(only=("I1", "I2", "I5", "I6")) == []
+
+
+@pytest.fixture(params=[4, pytest.param(200, marks=pytest.mark.slow)], ids=["few", "many"])
+def rounds(request: pytest.FixtureRequest) -> range:
+    """How often: what can go wrong in one of a hundred rounds is looked for where there is time."""
+    return range(request.param)
 
 
 @pytest.fixture

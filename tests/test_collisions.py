@@ -24,12 +24,6 @@ from textbank.reports import invariants
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.fixture(params=[4, pytest.param(200, marks=pytest.mark.slow)], ids=["few", "many"])
-def rounds(request):
-    """How often: what can go wrong in one of a hundred rounds is looked for where there is time."""
-    return range(request.param)
-
-
 @pytest.fixture(autouse=True)
 def nothing_is_broken(db):
     yield

@@ -19,7 +19,7 @@ def judged(conversations: ConversationQuerySet, plan: Plan, *, again: bool = Fal
     """
     cases = [When(condition, then=Value(reason)) for reason, condition in reasons(plan)]
     stays: Case = Case(*cases, default=None, output_field=IntegerField(null=True))
-    if again and plan.filter is not None and plan.as_of is None:
+    if again and plan.matches and plan.as_of is None:
         # With a snapshot the first of the reasons says so, and more exactly.
         stays = Case(When(plan.matches, then=stays), default=Value(LeftAlone.CHANGED), output_field=stays.output_field)
     return conversations.annotate(stays=stays)

@@ -92,10 +92,10 @@ class Plan:
 
     @cached_property
     def matches(self) -> Q:
-        """The condition of the filter and of the release. What is true by the clock is judged at the moment that was
-        looked at."""
+        """The condition of the filter and of the release, or of giving back: that it is still theirs. What is true by
+        the clock is judged at the moment that was looked at."""
         if self.filter is None:
-            return Q()
+            return Q(texter=self.by) if self.action == Action.GIVE_BACK else Q()
         looked_at = self.as_of.at if self.as_of else self.now
         found = self.filter.where(self.by, looked_at)
         if self.idle_minutes is None:
