@@ -8,10 +8,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from textbank.assignments import carrying_out
+from textbank.assignments import carrying_out, labelling
+from textbank.assignments.plans import Plan
 from textbank.assignments.reassigning import reassign, unassign
+from textbank.assignments.resolving import unassign_and_resolve
 from textbank.conversations import closing, filters
-from textbank.conversations.models import Conversation, Handoff, State, Status
+from textbank.conversations.models import Action, Conversation, Handoff, State, Status
 
 HTMX = {"HTTP_HX_REQUEST": "true"}
 
@@ -225,6 +227,24 @@ def test_undo_asks_first_with_the_number_and_why_others_stay(ada, riverton, hand
     assert "1 worked on since" in receipt.text
     assert Conversation.objects.filter(texter=riverton.tess).count() == 5
     assert Handoff.objects.get(undoes=handoff).by == riverton.ada
+
+
+def test_undoing_leaves_tags_as_they_are_and_says_so(ada, riverton, six, now):
+    urgent = riverton.organization.tags.create(title="Urgent", assignable=False)
+    ids = [one.pk for one in six]
+    labelling.label(ids, [urgent], by=riverton.ada, now=now)
+    given = reassign(ids, [riverton.theo], by=riverton.ada)
+    plan = Plan(Action.UNASSIGN, riverton.ada, timezone.now(), ticked=tuple(ids))
+    act, resolved = unassign_and_resolve(plan)
+    assert (act.moved, resolved) == (6, 6)
+
+    assert "what was resolved stays resolved" in ada.get(f"{record(act)}undo/").text
+    assert "stays resolved" not in ada.get(f"{record(given)}undo/").text
+
+    ada.post(f"{record(act)}undo/")
+    fresh = Conversation.objects.filter(pk__in=ids)
+    assert set(fresh.values_list("texter", "escalated")) == {(riverton.theo.pk, False)}
+    assert not urgent.taggings.exists()
 
 
 def test_the_dialog_and_its_receipt_are_parts_of_a_page(ada, handoff):

@@ -15,7 +15,7 @@ class Resolved(NamedTuple):
     """What was handed on, and how many are escalated no more."""
 
     handoff: Handoff
-    count: int
+    resolved: int
 
 
 @transaction.atomic
@@ -38,4 +38,5 @@ def unassign_and_resolve(plan: Plan) -> Resolved:
 
 def resolvable(act: Handoff) -> int:
     """How many a preview of the plan says would be resolved with it."""
-    return act.moved + act.left_alone.get(LeftAlone.ALREADY_THEIRS.label, 0)
+    there: int = act.left_alone.get(LeftAlone.ALREADY_THEIRS.label, 0)
+    return act.moved + there
