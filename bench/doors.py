@@ -5,7 +5,7 @@ import time
 import uuid
 from collections.abc import Iterator, Sequence
 
-from bench.figures import Row, cpu, latencies
+from bench.figures import Row, cpu, latencies, processor
 from bench.load import Answers, Ask, as_json, drive
 from bench.running import Running
 from textbank.conversations.models import Conversation, Direction, Message, MessageStatus, Status
@@ -82,5 +82,4 @@ def knock(path: str, secret: str, number: int, cell: str) -> Ask:
 
 
 def told(answers: Answers, spent: dict[str, float]) -> str:
-    busy = ", ".join(f"{name.removeprefix('The ')} {seconds / answers.seconds:.0%}" for name, seconds in spent.items())
-    return f"answers {answers.statuses} {answers.first_refusal}; processor: {busy}"
+    return f"answers {answers.statuses} {answers.first_refusal}; {processor(spent, len(answers.taken))}"

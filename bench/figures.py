@@ -1,7 +1,7 @@
 """What a row of the bench says, and how it is timed."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from statistics import median, quantiles
@@ -123,6 +123,12 @@ def latencies(name: str, n: int, taken: Sequence[float], seconds: float | None =
     return row
 
 
+def processor(spent: Mapping[str, float], each: int) -> str:
+    """What a request took of the processor, whatever else the machine did: a clock cannot say that."""
+    shares = {name.removeprefix("The "): seconds / each * 1000 for name, seconds in spent.items()}
+    return "processor: " + ", ".join(f"{name} {ms:.1f} ms" for name, ms in shares.items() if ms >= 0.05)
+
+
 @contextmanager
 def cpu(processes: dict[str, int]) -> Iterator[dict[str, float]]:
     """Seconds of processor time that each process (with its children, for PostgreSQL) took within."""
@@ -153,3 +159,8 @@ def children(pid: int) -> list[int]:
     except FileNotFoundError:
         return []
     return below + [grand for child in below for grand in children(child)]
+
+
+def parent(pid: int) -> int:
+    with open(f"/proc/{pid}/stat") as stat:
+        return int(stat.read().rpartition(")")[2].split()[1])

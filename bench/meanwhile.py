@@ -140,8 +140,9 @@ def uploaded(office: Office, textbank: Running, lines: int, before: int) -> Row:
     campaign = Campaign.objects.create(organization=office.organization, title="A long list")
     token, page = Token.issue(office.owner), Ask(f"/{office.organization.slug}/", signed_in(office.texters[0]))
     alone = drive(textbank.url, repeat(page, before), at_once=TEXTERS, pause=PAUSE).taken
+    ours = {name: textbank.processes[name] for name in ("The web server", "The worker")}
     begun = time.perf_counter()
-    with peaks(textbank.processes) as held, meanwhile(lambda: loaded(textbank, campaign, token, lines)) as over:
+    with peaks(ours) as held, meanwhile(lambda: loaded(textbank, campaign, token, lines)) as over:
         meeting = drive(textbank.url, until(over, repeat(page)), at_once=TEXTERS, pause=PAUSE).taken
         taken = time.perf_counter() - begun
     report = campaign.uploads.get()

@@ -4,6 +4,7 @@ One request at a time, as its admin makes them; page and query take turns. Both 
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -15,7 +16,7 @@ from django.db import connection
 from django.db.models import Count, F
 from django.test import Client
 
-from bench.figures import Row, Watched, latencies, watched
+from bench.figures import Row, Watched, cpu, latencies, processor, watched
 from bench.load import Ask, drive
 from bench.running import Running, signed_in
 from textbank.campaigns.models import Campaign
@@ -72,7 +73,7 @@ class Look:
 
 
 def rows(organization: Organization, textbank: Running, wanted: Sequence[str], *, quick: bool) -> Iterator[Row]:
-    desk = Desk(organization, textbank.url, QUICK_TURNS if quick else TURNS)
+    desk = Desk(organization, textbank, QUICK_TURNS if quick else TURNS)
     for name in wanted:
         kind, _, look = name.partition("-")
         yield (desk.count if kind == "count" else desk.page)(name, LOOKS[look](organization))
@@ -81,10 +82,10 @@ def rows(organization: Organization, textbank: Running, wanted: Sequence[str], *
 class Desk:
     """Where the owner sits, signed in, before a browser and before this process's own Textbank."""
 
-    def __init__(self, organization: Organization, url: str, turns: int) -> None:
+    def __init__(self, organization: Organization, textbank: Running, turns: int) -> None:
         owner = Membership.objects.select_related("user").get(organization=organization, role=Role.OWNER)
         active = Campaign.objects.filter(organization=organization, archived_at=None)
-        self.url, self.turns = url, turns
+        self.textbank, self.turns = textbank, turns
         self.here = f"/{organization.slug}/admin/message-review/"
         self.client = Client(HTTP_HOST="127.0.0.1")
         self.client.force_login(owner.user)
@@ -120,15 +121,24 @@ class Desk:
         return watched(partial(self.client.get, address))
 
     def beside_floor(self, name: str, address: str, look: Look, by_hand: str, *, statements: int) -> Row:
-        floors, taken = [], []
+        floors, taken, spent = [], [], Counter[str]()
         self.drive(address, WARM)
         for _ in range(self.turns):
-            taken += self.drive(address, EACH)
+            with cpu(self.textbank.processes) as now_spent:
+                taken += self.drive(address, EACH)
+            spent.update(now_spent)
             floors += [watched(partial(self.ask, look, by_hand)).seconds for _ in range(EACH)]
-        return latencies(name, self.matches(look), taken, None, floor_seconds=median(floors), statements=statements)
+        return latencies(
+            name,
+            self.matches(look),
+            taken,
+            floor_seconds=median(floors),
+            statements=statements,
+            note=processor(spent, len(taken)),
+        )
 
     def drive(self, address: str, times: int) -> list[float]:
-        answers = drive(self.url, [Ask(address, self.cookies)] * times, at_once=1)
+        answers = drive(self.textbank.url, [Ask(address, self.cookies)] * times, at_once=1)
         if set(answers.statuses) != {200}:
             raise RuntimeError(f"{address} answers {answers.statuses}: {answers.first_refusal}")
         return answers.taken

@@ -9,8 +9,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from django.db import connection
 from django.test import Client
 
+from bench.figures import parent
 from textbank.demo.children import Children, free_port
 from textbank.demo.running import start_all
 from textbank.organizations.models import Membership
@@ -37,7 +39,14 @@ def running() -> Iterator[Running]:
     with Children() as children:
         start_all(children, port, carrier, pace="silent", env={**os.environ, **env})
         children.wait_for(f"{env['TEXTBANK_URL']}/readyz", seconds=60)
-        yield Running(env["TEXTBANK_URL"], secret, {name: p.pid for name, p in children.processes.items()})
+        processes = {name: process.pid for name, process in children.processes.items()}
+        yield Running(env["TEXTBANK_URL"], secret, {**processes, "The database": database()})
+
+
+def database() -> int:
+    """The process that is above all of the server's."""
+    connection.ensure_connection()
+    return parent(connection.connection.info.backend_pid)
 
 
 def signed_in(member: Membership) -> dict[str, str]:

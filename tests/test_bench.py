@@ -4,6 +4,7 @@ import pytest
 
 from bench import data, doors, handing, meanwhile, pool, reviewing
 from bench.__main__ import line
+from bench.running import Running
 from textbank.conversations.models import Conversation, Message, Status
 from textbank.reports import invariants
 
@@ -43,7 +44,7 @@ def test_its_data_keep_every_promise_and_the_shares_of_a_text_bank(bench):
 
 def test_each_look_at_message_review_finds_the_rows_of_the_query_by_hand(bench, monkeypatch):
     monkeypatch.setattr(reviewing, "DEEP", 3)
-    desk = reviewing.Desk(bench, url="", turns=0)
+    desk = reviewing.Desk(bench, Running("", "", {}), turns=0)
 
     for name, look in reviewing.LOOKS.items():
         found = look(bench)
