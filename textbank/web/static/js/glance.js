@@ -4,7 +4,7 @@
 const SOON = 200;
 const AT_FIRST = 2_000;
 const AT_MOST = 16_000;
-const SHARE = 20; // what took a second to answer is not asked again within twenty
+const SHARE = 10; // what took a second to answer is not asked again within ten
 const MINUTE = 60_000;
 
 const told = new Set();
@@ -30,7 +30,7 @@ function glance() {
 
 function soon() {
   if (due || document.hidden) return;
-  const wait = last + Math.max(pause, SHARE * took) - Date.now();
+  const wait = last + Math.min(Math.max(pause, SHARE * took), AT_MOST) - Date.now();
   pause = wait > 0 ? Math.min(pause * 2, AT_MOST) : AT_FIRST;
   // Not all pages in the same moment.
   due = setTimeout(glance, Math.max(wait, SOON) + Math.random() * SOON);
