@@ -24,7 +24,7 @@ from textbank.conversations import saving
 from textbank.conversations.filters import READERS, Filter
 from textbank.conversations.models import Handoff, Status
 from textbank.organizations import joining
-from textbank.organizations.models import Role
+from textbank.organizations.models import Role, Tag
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 REFERENCE = Path(__file__).parent.parent / "docs/reference/api.md"
@@ -141,6 +141,7 @@ def real(riverton):
         "handoff": Handoff.objects.latest("pk").pk,
         "invite": joining.invite(Role.TEXTER, by=riverton.ada).pk,
         "member": riverton.theo.pk,
+        "tag": Tag.objects.create(organization=riverton.organization, title="Spanish").pk,
         "saved": kept.pk,
         "upload": upload.pk,
     }

@@ -199,6 +199,10 @@ PUT   /api/v1/conversations/{conversation}/answers                   api-who-has
 GET   /api/v1/filters                                                api-supervolunteers
 POST  /api/v1/filters                                                api-supervolunteers
 DELETE /api/v1/filters/{filter}                                      api-admins
+GET   /api/v1/tags                                                   api-members
+POST  /api/v1/tags                                                   api-admins     {"title": "French"}
+PATCH /api/v1/tags/{tag}                                             api-admins     {"title": "French"}
+DELETE /api/v1/tags/{tag}                                            api-admins
 POST  /api/v1/handoffs                                               api-admins
 GET   /api/v1/handoffs                                               api-admins
 GET   /api/v1/handoffs/{handoff}                                     api-admins

@@ -12,6 +12,7 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 from pydantic import BaseModel
 
 from textbank.api.door import NotUnderstood
+from textbank.assignments import tags
 from textbank.assignments.carrying_out import NotRunning
 from textbank.assignments.escalating import NoEscalationTag
 from textbank.assignments.plans import BadPlan
@@ -71,6 +72,7 @@ TABLE: list[tuple[type[Exception], int, str, str]] = [
     (StillOptedOut, 409, "opted_out", ""),
     (NoEscalationTag, 409, "no_escalation_tag", ""),
     (TitleTaken, 409, "title_taken", ""),
+    (tags.TitleTaken, 409, "title_taken", ""),
     (RequestDataTooBig, 413, "too_large", "That is more than one call may carry."),
     (BadCount, 422, "invalid", ""),
     (BadFilter, 422, "invalid", ""),

@@ -16,6 +16,7 @@ from textbank.api import (
     messages,
     releases,
     settings,
+    tags,
     texter,
 )
 from textbank.api.door import CarefulParser, nothing_unknown, texters
@@ -48,6 +49,7 @@ for name, resource in (
     ("Messages", messages),
     ("Hand-offs", handoffs),
     ("Hand-offs", releases),
+    ("Tags", tags),
     ("Texter", texter),
     ("Settings", settings),
 ):
