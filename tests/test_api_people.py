@@ -9,7 +9,7 @@ from tests.program import Program
 from textbank.assignments.models import Request
 from textbank.conversations.models import Conversation, Status
 from textbank.organizations import people
-from textbank.organizations.models import Approval, AuditEntry, Invite, Membership, Role, Token
+from textbank.organizations.models import Approval, AuditEntry, Invite, Membership, Role, Token, User
 
 
 def test_who_one_is(riverton):
@@ -30,12 +30,13 @@ def test_without_a_token_that_is_valid_nothing(riverton, client, header):
     assert said.headers["WWW-Authenticate"] == "Bearer"
 
 
-def test_a_token_ends_with_its_revocation_and_with_a_suspension(riverton):
-    ada, sue = Program(riverton.ada), Program(riverton.sue)
+def test_a_token_ends_with_its_revocation_with_a_suspension_and_with_its_person(riverton):
+    programs = [Program(person) for person in (riverton.ada, riverton.sue, riverton.tess)]
     Token.objects.filter(membership=riverton.ada).update(revoked_at=timezone.now())
     people.suspend(riverton.sue, by=riverton.olga, now=timezone.now())
+    User.objects.filter(memberships=riverton.tess).update(is_active=False)
 
-    assert (ada.get("/me").status_code, sue.get("/me").status_code) == (401, 401)
+    assert [program.get("/me").status_code for program in programs] == [401, 401, 401]
 
 
 def test_the_use_of_a_token_is_noted_once_a_minute(riverton, time_machine, django_assert_num_queries):

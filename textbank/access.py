@@ -13,9 +13,11 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 
+from textbank import prepared
 from textbank.organizations import presence
-from textbank.organizations.models import Membership, Role, Token
+from textbank.organizations.models import Membership, Organization, Role, Settings, Token, User
 from textbank.organizations.models.token import digest
+from textbank.prepared import Columns
 
 # How often it is written down that a token is in use: with every request, reading would cost what writing does.
 NOTICED = dt.timedelta(minutes=1)
@@ -81,15 +83,32 @@ def handing_on_door(page: Page) -> Callable[..., HttpResponse]:
     return door(Role.SUPERVOLUNTEER)(checked)
 
 
+TOKEN = Columns(Token, "t", "id", "last_used_at")
+MEMBER = Columns(Membership, "m")
+USER = Columns(User, "u", "id", "email", "first_name", "last_name")
+ORGANIZATION = Columns(Organization, "o")
+SETTINGS = Columns(Settings, "s")
+# Every call of the API begins with it.
+BEARER = f"""
+select {TOKEN}, {MEMBER}, {USER}, {ORGANIZATION}, {SETTINGS}
+from organizations_token t
+    join organizations_membership m on m.id = t.membership_id
+    join organizations_user u on u.id = m.user_id
+    join organizations_organization o on o.id = m.organization_id
+    join organizations_settings s on s.organization_id = o.id
+where t.digest = %(digest)s and t.revoked_at is null and m.suspended_at is null and u.is_active
+"""  # noqa: S608 - the names of columns
+
+
 def bearer(word: str, now: dt.datetime) -> Membership | None:
     """Whom a token acts as; nobody for one that is unknown, revoked, or of somebody suspended."""
-    token = (
-        Token.objects.select_related("membership__user", "membership__organization__settings")
-        .filter(digest=digest(word), revoked_at=None, membership__suspended_at=None, membership__user__is_active=True)
-        .first()
-    )
-    if token is None:
+    found = prepared.rows(BEARER, {"digest": digest(word)})
+    if not found:
         return None
+    row = iter(found[0])
+    token, member = TOKEN.take(row), MEMBER.take(row)
+    member.user, member.organization = USER.take(row), ORGANIZATION.take(row)
+    member.organization.settings = SETTINGS.take(row)
     if token.last_used_at is None or token.last_used_at < now - NOTICED:
         Token.objects.filter(pk=token.pk).update(last_used_at=now)
-    return token.membership
+    return member

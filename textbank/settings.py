@@ -115,7 +115,8 @@ def database(url: str) -> dict[str, object]:
         "ENGINE": "django.db.backends.postgresql",
         "NAME": parts.pop("dbname", "textbank"),
         **named,
-        "OPTIONS": {**parts, "pool": pool if size else False},
+        # Only `prepared` asks for plans that are kept; the ORM's statements are another text each time.
+        "OPTIONS": {**parts, "pool": pool if size else False, "prepare_threshold": 1},
     }
 
 
