@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from tests.cast import NOON, town
-from textbank.assignments import archiving, escalating, leaving, releasing, requesting, undoing
+from textbank.assignments import archiving, escalating, labelling, leaving, releasing, requesting, tags, undoing
 from textbank.assignments.plans import BadPlan
 from textbank.assignments.reassigning import reassign, unassign
 from textbank.campaigns import launching
@@ -22,7 +22,7 @@ from textbank.conversations.models import Conversation, Direction, Handoff, Kind
 from textbank.conversations.receiving import receive, report
 from textbank.messaging.texts import Accepted, DeliveryReport, Inbound, Refused, Unknown
 from textbank.organizations import people
-from textbank.organizations.models import Membership, Role
+from textbank.organizations.models import Membership, Role, Tag
 from textbank.reports import invariants
 
 CONVERSATIONS = 4
@@ -53,6 +53,7 @@ class Office(RuleBasedStateMachine):
             self.here.campaign("All day"),
             self.here.campaign("Mornings", texting_starts=dt.time(9), texting_ends=dt.time(13)),
         ]
+        self.tags = [tags.make("Urgent", assignable=False, by=self.here.ada), tags.make("Spanish", by=self.here.ada)]
         self.ids = [self.begin(number).pk for number in range(CONVERSATIONS)]
         self.texts = 0
         self.click = uuid.uuid4()
@@ -253,6 +254,17 @@ class Office(RuleBasedStateMachine):
             self.thread(number), list(self.here.organization.tags.all()), by=self.here.sue, now=self.later()
         )
         assert not self.thread(number).escalated
+
+    @rule(numbers=several, which=st.integers(0, 1))
+    def label(self, numbers, which):
+        labelling.label([self.ids[n] for n in numbers], [self.tags[which]], by=self.here.sue, now=self.later())
+
+    @rule(which=st.integers(0, 1), assignable=either)
+    def make_another_kind(self, which, assignable):
+        was = Tag.objects.get(pk=self.tags[which].pk).assignable
+        tags.change(self.tags[which], assignable=assignable, by=self.here.ada, now=self.later())
+        if was and not assignable:
+            assert not Conversation.objects.filter(taggings__tag=self.tags[which], texter__isnull=False).exists()
 
     @rule(who=texters, then=st.sampled_from(["leave", "pool"]))
     def suspend(self, who, then):
