@@ -24,7 +24,7 @@ from textbank.conversations import saving
 from textbank.conversations.filters import READERS, Filter
 from textbank.conversations.models import Handoff, Status
 from textbank.organizations import joining
-from textbank.organizations.models import Role, Tag
+from textbank.organizations.models import Role, Tag, Team
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 REFERENCE = Path(__file__).parent.parent / "docs/reference/api.md"
@@ -142,6 +142,7 @@ def real(riverton):
         "invite": joining.invite(Role.TEXTER, by=riverton.ada).pk,
         "member": riverton.theo.pk,
         "tag": Tag.objects.create(organization=riverton.organization, title="Spanish").pk,
+        "team": Team.objects.create(organization=riverton.organization, title="Spanish").pk,
         "saved": kept.pk,
         "upload": upload.pk,
     }

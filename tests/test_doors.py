@@ -20,7 +20,7 @@ from textbank.contacts.models import Upload
 from textbank.conversations import saving
 from textbank.conversations.filters import Filter
 from textbank.conversations.models import Handoff, Status
-from textbank.organizations import joining
+from textbank.organizations import joining, teams
 from textbank.organizations.models import Role, Tag, Token
 
 # What becomes of each: `in`, on to `sign-in`, or refused by number. Zed is another organization's admin, Stu was
@@ -179,6 +179,11 @@ GET   /api/v1/campaigns                                              api-supervo
 POST  /api/v1/campaigns                                              api-admins
 GET   /api/v1/campaigns/{campaign}                                   api-supervolunteers
 POST  /api/v1/campaigns/{campaign}/start                             api-admins
+GET   /api/v1/teams                                                  api-supervolunteers
+POST  /api/v1/teams                                                  api-admins     {"title": "Leads"}
+GET   /api/v1/teams/{team}                                           api-supervolunteers
+PATCH /api/v1/teams/{team}                                           api-admins     {}
+DELETE /api/v1/teams/{team}                                          api-admins
 POST  /api/v1/campaigns/{campaign}/pause                             api-admins
 POST  /api/v1/campaigns/{campaign}/resume                            api-admins
 POST  /api/v1/campaigns/{campaign}/archive                           api-admins
@@ -311,6 +316,8 @@ def named(riverton, otherton):
         "uuid": "5c1b2a3e-0f5e-4f0c-9a55-3f5d3c6b7a10",
     }
 
+        "team": teams.make("Spanish", members=[riverton.tess], by=riverton.ada).pk,
+        "request": Request.objects.create(organization=riverton.organization, texter=riverton.tess, count=1).pk,
 
 @pytest.fixture
 def knock(riverton, otherton, named):

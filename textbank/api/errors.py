@@ -18,6 +18,7 @@ from textbank.assignments.escalating import NoEscalationTag
 from textbank.assignments.plans import BadPlan
 from textbank.assignments.requesting import BadCount, RequestOpen
 from textbank.assignments.undoing import AlreadyUndone, StillRunning
+from textbank.campaigns.disbanding import ForNobody
 from textbank.campaigns.launching import NotReady
 from textbank.campaigns.scripting import BadScript
 from textbank.contacts.reading import Unreadable
@@ -27,6 +28,8 @@ from textbank.conversations.closing import StillOptedOut
 from textbank.conversations.filters import BadFilter, Strangers
 from textbank.conversations.saving import CannotSave, TitleTaken
 from textbank.conversations.snapshots import BadSnapshot
+from textbank.organizations import teams
+from textbank.organizations.controlling import BadControl
 from textbank.organizations.people import LastOwner, NotAllowed
 from textbank.reports.pages import BadPlace
 
@@ -65,6 +68,7 @@ TABLE: list[tuple[type[Exception], int, str, str]] = [
     (Strangers, 404, "not_found", NOT_FOUND),
     (AlreadyUndone, 409, "already_undone", ""),
     (LastOwner, 409, "last_owner", "An organization keeps at least one owner. Make somebody else owner first."),
+    (ForNobody, 409, "for_nobody", ""),
     (NotReady, 409, "not_ready", ""),
     (NotRunning, 409, "not_running", ""),
     (StillRunning, 409, "still_running", ""),
@@ -72,14 +76,17 @@ TABLE: list[tuple[type[Exception], int, str, str]] = [
     (StillOptedOut, 409, "opted_out", ""),
     (NoEscalationTag, 409, "no_escalation_tag", ""),
     (TitleTaken, 409, "title_taken", ""),
+    (teams.TitleTaken, 409, "title_taken", ""),
     (tags.TitleTaken, 409, "title_taken", ""),
     (RequestDataTooBig, 413, "too_large", "That is more than one call may carry."),
+    (BadControl, 422, "invalid", ""),
     (BadCount, 422, "invalid", ""),
     (BadFilter, 422, "invalid", ""),
     (BadPlace, 422, "invalid", ""),
     (BadPlan, 422, "invalid", ""),
     (BadScript, 422, "invalid", ""),
     (BadSnapshot, 422, "invalid", ""),
+    (teams.BadTeam, 422, "invalid", ""),
     (CannotSave, 422, "invalid", ""),
     (MultiPartParserError, 422, "invalid", "The form could not be read: send it as multipart/form-data."),
     (NoSuchAnswer, 422, "invalid", ""),

@@ -17,6 +17,7 @@ from textbank.api import (
     releases,
     settings,
     tags,
+    teams,
     texter,
 )
 from textbank.api.door import CarefulParser, nothing_unknown, texters
@@ -41,6 +42,7 @@ for name, resource in (
     ("Me", me),
     ("Members", members),
     ("Members", invites),
+    ("Teams", teams),
     ("Campaigns", campaigns),
     ("Contacts", contacts),
     ("Conversations", conversations),
