@@ -14,7 +14,7 @@ from textbank.conversations.filters import READERS, BadFilter, Filter, Strangers
 from textbank.conversations.models import Conversation, Move, Status, Tagging
 from textbank.conversations.saying import parts, sentence
 from textbank.organizations import people
-from textbank.organizations.models import Tag
+from textbank.organizations.models import Tag, Team
 from textbank.reports.listing import listed
 from textbank.reports.pages import page, page_before
 
@@ -60,6 +60,10 @@ def full(riverton, now):
     people.suspend(riverton.tara, by=riverton.ada, now=now)
     riverton.saturday, riverton.sunday, riverton.past = saturday, sunday, past
     riverton.kind, riverton.urgent = kind, urgent
+    riverton.spanish = Team.objects.create(organization=riverton.organization, title="Spanish")
+    riverton.leads = Team.objects.create(organization=riverton.organization, title="Leads")
+    riverton.spanish.members.set([riverton.tess, riverton.tara])
+    riverton.leads.members.set([riverton.tess, riverton.sue])
     return riverton
 
 
@@ -138,12 +142,24 @@ def test_who_is_suspended_can_be_asked_for(full):
     assert find(full, not_texter=["suspended", "unassigned"]) == find(full, texter=[full.tess.pk, full.theo.pk])
 
 
+def test_a_team_s_are_its_members_as_they_are_now(full):
+    assert find(full, team=full.spanish.pk) == find(full, texter=[full.tess.pk, full.tara.pk])
+    assert find(full, team=[full.spanish.pk, full.leads.pk], not_texter=full.tess.pk) == find(full, texter=full.tara.pk)
+
+    full.spanish.members.remove(full.tara)
+    assert find(full, team=full.spanish.pk) == find(full, texter=full.tess.pk)
+
+    full.spanish.members.clear()
+    assert find(full, team=full.spanish.pk) == set()
+
+
 def test_not_this_texter_leaves_what_nobody_has(full):
     assert find(full, not_texter=full.tess.pk) >= find(full, texter="unassigned")
 
 
 def test_another_organizations_ids_are_strangers(full, otherton):
-    for said in ({"texter": otherton.yan.pk}, {"not_campaign": otherton.campaign().pk}):
+    theirs = Team.objects.create(organization=otherton.organization, title="Theirs")
+    for said in ({"texter": otherton.yan.pk}, {"not_campaign": otherton.campaign().pk}, {"team": theirs.pk}):
         with pytest.raises(Strangers):
             find(full, **said)
 
@@ -194,6 +210,7 @@ def a_filter(town):
             "status": some([status.key for status in Status], 3),
             "texter": some(holders),
             "not_texter": some(holders),
+            "team": some([town.spanish.pk, town.leads.pk]),
             "opted_out": some(["false", "true"]),
             "tag": some(tags),
             "not_tag": some(tags),
@@ -209,6 +226,7 @@ def matches(one: Conversation, said, town) -> bool:
     """What the keys mean, said once more without a database."""
     holder = one.texter_id or "unassigned"
     held_by = {holder, "suspended"} if holder == town.tara.pk else {holder}
+    teams = {town.spanish.pk: {town.tess.pk, town.tara.pk}, town.leads.pk: {town.tess.pk, town.sue.pk}}
     tags = {tagging.tag_id for tagging in one.taggings.all()}
     state = "archived" if one.campaign.archived_at else "active"
     named = fold(one.contact.name).replace("'", " ").replace("-", " ").split()
@@ -222,6 +240,7 @@ def matches(one: Conversation, said, town) -> bool:
             Status(one.status).key in said.get("status", [Status(one.status).key]),
             bool(held_by & set(said["texter"])) if "texter" in said else True,
             not held_by & set(said.get("not_texter", [])),
+            any(holder in teams[team] for team in said["team"]) if "team" in said else True,
             str(one.opted_out).lower() in said.get("opted_out", ["false"]),
             bool(tags & set(said["tag"])) if "tag" in said else True,
             not tags & set(said.get("not_tag", [])),
@@ -358,6 +377,7 @@ def test_a_filter_says_itself_in_parts_that_can_be_taken_away(full):
             "campaign": full.saturday.pk,
             "status": "needs_response,closed",
             "texter": ["unassigned", full.tess.pk],
+            "team": full.spanish.pk,
             "not_tag": full.kind.pk,
             "waiting_minutes": 60,
             "name": "mar",
@@ -368,7 +388,7 @@ def test_a_filter_says_itself_in_parts_that_can_be_taken_away(full):
 
     assert sentence(which, full.ada) == (
         "Active campaigns · in Saturday · needs texter response · or closed · waiting an hour or longer · unassigned"
-        " · or held by Tess Doe · not tagged Kind · named “mar…”"
+        " · or held by Tess Doe · held by team Spanish · not tagged Kind · named “mar…”"
     )
     assert not said[0].key
     without = [which.without(part.key, part.value) for part in said[1:]]

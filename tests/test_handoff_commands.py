@@ -12,6 +12,7 @@ from textbank.assignments.reassigning import unassign
 from textbank.conversations import closing, saving
 from textbank.conversations.filters import READERS, Filter
 from textbank.conversations.models import Action, Conversation, Handoff, State, Status
+from textbank.organizations import teams
 from textbank.organizations.models import Membership, Tag
 
 ADA = ("--org", "riverton", "--as", "ada@riverton.test")
@@ -62,6 +63,35 @@ def test_reassign_deals_and_says_what_came_of_it(textbank, riverton, campaign):
     assert textbank.err == ""
     assert (handoff.by, handoff.reason) == (riverton.ada, "Tess went home")
     assert handoff.filter == {"campaign": [campaign.pk], "texter": [riverton.tess.pk]}
+
+
+def test_what_goes_to_a_team_goes_to_its_members(textbank, riverton, campaign):
+    teams.make("Spanish speakers", members=[riverton.theo, riverton.tara, riverton.tess], by=riverton.ada)
+    asked = ("reassign", *ADA, "--campaign", campaign.pk, "--to", "tess@riverton.test", "--to-team", "SPANISH speakers")
+
+    assert textbank(*asked) == 0
+    assert textbank.out.startswith("4 conversations reassigned.\n  2 to Tess Doe\n  2 to Tara Doe\n  1 to Theo Doe\n")
+    assert Handoff.objects.get(action=Action.REASSIGN).receivers == [
+        riverton.tess.pk,
+        riverton.tara.pk,
+        riverton.theo.pk,
+    ]
+
+
+def test_a_team_is_asked_for_by_its_title_or_its_number(textbank, riverton, campaign):
+    spanish = teams.make("Spanish", members=[riverton.tess], by=riverton.ada)
+
+    for said in ("spanish", spanish.pk):
+        textbank("unassign", *ADA, "--team", said, "--dry-run")
+        assert textbank.out == "3 conversations would be unassigned.\n"
+
+
+@pytest.mark.parametrize("flag", ["--team", "--to-team"])
+def test_a_team_that_is_not_there_is_not_everybody(textbank, riverton, otherton, campaign, flag):
+    teams.make("Spanish", by=otherton.zed)
+
+    with pytest.raises(cli.Refused, match="There is no team “Spanish” in riverton"):
+        textbank("reassign", *ADA, "--campaign", campaign.pk, "--to", "theo@riverton.test", flag, "Spanish")
 
 
 def test_a_dry_run_moves_nothing(textbank, riverton, campaign):

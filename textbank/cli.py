@@ -99,9 +99,10 @@ def _words_of_handing_on(word: Callable[..., argparse.ArgumentParser]) -> None:
         it.add_argument("--include-escalated", action="store_true", help="escalated ones too")
         it.add_argument("--include-drafting", action="store_true", help="ones that are being answered too")
         _guarding(it)
-        it.set_defaults(to=[])
+        it.set_defaults(to=[], to_team=[])
         if run is reassign:
-            it.add_argument("--to", action="append", required=True, metavar="EMAIL")
+            it.add_argument("--to", action="append", default=[], metavar="EMAIL")
+            it.add_argument("--to-team", action="append", default=[], metavar="TITLE", help="its members, by name")
 
     it = word(release)
     it.add_argument("what", choices=["unsent", "unreplied", "unhandled"])
@@ -136,6 +137,7 @@ FILTER = [
     "status",
     "texter",
     "not_texter",
+    "team",
     "opted_out",
     "tag",
     "not_tag",

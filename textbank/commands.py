@@ -21,7 +21,8 @@ from textbank.conversations.filters import READERS, BadFilter, Filter, Strangers
 from textbank.conversations.models import Action, Handoff, SavedFilter, State
 from textbank.conversations.models.handoff import OutOfReach
 from textbank.conversations.snapshots import BadSnapshot, Snapshot
-from textbank.organizations.models import Membership, Role
+from textbank.organizations import teams
+from textbank.organizations.models import Membership, Role, Team
 from textbank.organizations.people import LastOwner, NotAllowed
 from textbank.reports import people, receipts, saved_filters
 from textbank.reports.answers import HandoffShape, answer
@@ -51,7 +52,7 @@ def hand_on(asked: argparse.Namespace, action: Action) -> int:
             now=timezone.now(),
             filter=which(asked, by),
             ticked=tuple(asked.conversation),
-            texters=tuple(addressed(by, email) for email in asked.to),
+            texters=receivers(asked, by),
             as_of=Snapshot.parse(asked.as_of) if asked.as_of else None,
             **{key: getattr(asked, key) for key in ("include_escalated", "include_drafting", "limit", "expect")},
             reason=reason(asked),
@@ -59,6 +60,11 @@ def hand_on(asked: argparse.Namespace, action: Action) -> int:
             client_id=asked.client_id,
         )
         return tell(reassigning.preview(plan) if asked.dry_run else reassigning.carry_out(plan), asked)
+
+
+def receivers(asked: argparse.Namespace, by: Membership) -> tuple[Membership, ...]:
+    named = [addressed(by, email) for email in asked.to]
+    return tuple(teams.receivers([titled(by, title) for title in asked.to_team], after=named))
 
 
 def release(asked: argparse.Namespace) -> int:
@@ -166,6 +172,13 @@ def addressed(by: Membership, email: str) -> Membership:
     return found
 
 
+def titled(by: Membership, title: str) -> Team:
+    found: Team | None = by.organization.teams.filter(title__iexact=title).first()
+    if found is None:
+        raise Refused(f"There is no team “{title}” in {by.organization.slug}.")
+    return found
+
+
 def campaign(asked: argparse.Namespace, by: Membership) -> Campaign:
     if asked.campaign is None:
         raise Refused("Say which campaign: --campaign ID.")
@@ -188,11 +201,15 @@ def reason(asked: argparse.Namespace) -> str:
 
 
 def which(asked: argparse.Namespace, by: Membership) -> Filter | None:
-    """The filter of the flags that were given; a texter may be an e-mail address too."""
+    """The filter of the flags that were given; a texter may be an e-mail address too, a team its title."""
     said = {key: getattr(asked, key) for key in READERS if getattr(asked, key)}
     for key in ("texter", "not_texter"):
         if key in said:
             said[key] = [str(addressed(by, word).pk) if "@" in word else word for word in said[key]]
+    if "team" in said:
+        said["team"] = [
+            word if word.replace(",", "").isdecimal() else str(titled(by, word).pk) for word in said["team"]
+        ]
     if asked.saved is not None:
         if said or asked.conversation:
             raise Refused("Say which in one way: --saved, the flags of a filter, or --conversation.")

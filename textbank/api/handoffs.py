@@ -17,11 +17,13 @@ from textbank.api.door import admins, handing_on
 from textbank.api.errors import REFUSALS
 from textbank.api.members import chosen
 from textbank.api.shapes import After, Id, Ids, Limit, Listed, Moved, Said, one_of
+from textbank.api.teams import teams_of
 from textbank.assignments import carrying_out, reassigning, undoing
 from textbank.assignments.plans import Plan
 from textbank.conversations.filters import Filter
 from textbank.conversations.models import Action, Handoff, State
 from textbank.conversations.snapshots import Snapshot
+from textbank.organizations import teams
 from textbank.organizations.models import Membership
 from textbank.reports import answers, log, moves
 from textbank.reports.answers import HandoffShape, answer
@@ -31,7 +33,10 @@ router = Router(auth=handing_on)
 
 
 class Wish(Said):
-    """Which conversations (by `filter` or by `conversations`), to whom, and what is to be left alone."""
+    """Which conversations (by `filter` or by `conversations`), to whom, and what is to be left alone.
+
+    `teams` stand for their members who are not suspended, in the order of their names, behind `texters`.
+    """
 
     action: Literal["reassign", "unassign"]
     filter: Annotated[dict[str, Any], Field(description="As in an address: a value or a list for each key.")] | None = (
@@ -39,6 +44,7 @@ class Wish(Said):
     )
     conversations: Annotated[list[Id], Field(max_length=100_000)] = []
     texters: Annotated[list[Id], Field(max_length=1000)] = []
+    teams: Annotated[list[Id], Field(max_length=100)] = []
     include_escalated: StrictBool = False
     include_drafting: StrictBool = False
     limit: Annotated[StrictInt, Field(ge=1, le=2**31 - 1)] | None = None
@@ -62,7 +68,7 @@ def plan(said: Wish, by: Membership) -> Plan:
         now=timezone.now(),
         filter=None if said.filter is None else Filter.parse(said.filter),
         ticked=tuple(said.conversations),
-        texters=tuple(chosen(by, said.texters)),
+        texters=tuple(teams.receivers(teams_of(by, said.teams), after=chosen(by, said.texters))),
         as_of=Snapshot.parse(said.as_of) if said.as_of else None,
         **said.model_dump(include=AS_SAID),
     )

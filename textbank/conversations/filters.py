@@ -17,7 +17,7 @@ from textbank.campaigns.models import Campaign
 from textbank.contacts.folding import words
 from textbank.conversations.models import Conversation, Status
 from textbank.conversations.models.conversation import ConversationQuerySet
-from textbank.organizations.models import Membership, Tag
+from textbank.organizations.models import Membership, Tag, Team
 
 UNASSIGNED, SUSPENDED = "unassigned", "suspended"
 NOT_MEMBERS = {UNASSIGNED, SUSPENDED}  # who may be meant by “texter” without being one
@@ -55,6 +55,7 @@ class Filter:
     status: tuple[str, ...] = ()
     texter: tuple[int | str, ...] = ()
     not_texter: tuple[int | str, ...] = ()
+    team: tuple[int, ...] = ()
     opted_out: tuple[bool, ...] = (False,)
     tag: tuple[int, ...] = ()
     not_tag: tuple[int, ...] = ()
@@ -91,7 +92,7 @@ class Filter:
         return Conversation.objects.visible_to(viewer).filter(self.where(viewer, now))
 
     def refuse_strangers(self, viewer: Membership) -> None:
-        """Raises Strangers if a campaign, member or tag that is named is not of the viewer's organization.
+        """Raises Strangers if a campaign, member, team or tag that is named is not of the viewer's organization.
 
         Passed over in silence, a wrong id under “not” would let everything match.
         """
@@ -107,12 +108,13 @@ class Filter:
         return {
             "campaign": {*self.campaign, *self.not_campaign},
             "texter": {*self.texter, *self.not_texter} - NOT_MEMBERS,
+            "team": set(self.team),
             "tag": {*self.tag, *self.not_tag},
         }
 
     def names(self, viewer: Membership) -> dict[tuple[str, int], str]:
-        """What the campaigns, members and tags that are said are called, as far as they are the viewer's: at most one
-        statement."""
+        """What the campaigns, members, teams and tags that are said are called, as far as they are the viewer's: at
+        most one statement."""
         return names_of([self], viewer)
 
     def without(self, key: str, value: object = None) -> "Filter":
@@ -148,6 +150,9 @@ class Filter:
 
     def where_holder(self, viewer: Membership) -> Q:
         held = held_by(self.texter, viewer) if self.texter else Q()
+        if self.team:
+            members = Membership.objects.filter(teams__in=self.team).values_list("pk", flat=True)
+            held &= Q(texter__in=set(members))
         return held & ~held_by(self.not_texter, viewer) if self.not_texter else held
 
     def where_contact(self, viewer: Membership) -> Q:
@@ -189,6 +194,7 @@ def names_of(filters: Iterable[Filter], viewer: Membership) -> dict[tuple[str, i
     kinds: dict[str, tuple[Any, Any]] = {
         "campaign": (Campaign.objects, F("title")),
         "texter": (Membership.objects, full_name),
+        "team": (Team.objects, F("title")),
         "tag": (Tag.objects, F("title")),
         "colour": (Tag.objects, F("colour")),
     }
@@ -293,6 +299,7 @@ READERS: dict[str, Callable[[list[str]], Any]] = {
     "status": lambda values: tuple(one_of(STATUSES, value) for value in values),
     "texter": holders,
     "not_texter": holders,
+    "team": numbers,
     "opted_out": lambda values: tuple(TRUTHS[one_of(TRUTHS, value)] for value in values),
     "tag": numbers,
     "not_tag": numbers,

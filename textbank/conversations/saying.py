@@ -63,6 +63,7 @@ def holders(which: Filter, names: Names) -> Iterator[Part]:
     words = {UNASSIGNED: "unassigned", SUSPENDED: "held by suspended texters"}
     held = [words.get(str(pk)) or f"held by {called('texter', pk, names)}" for pk in which.texter]
     yield from each("texter", held, which.texter)
+    yield from each("team", [f"held by team {called('team', pk, names)}" for pk in which.team], which.team)
     others = {UNASSIGNED: "held by somebody", SUSPENDED: "not held by suspended texters"}
     not_held = [others.get(str(pk)) or f"not held by {called('texter', pk, names)}" for pk in which.not_texter]
     yield from each("not_texter", not_held, which.not_texter, "")

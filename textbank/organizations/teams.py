@@ -132,11 +132,12 @@ def too_long(text: str, most: int) -> str:
     return f"It is at most {most} characters long." if len(text) > most else ""
 
 
-def receivers(teams: Iterable[Team]) -> list[Membership]:
-    """Who receives what is handed on to these teams: each member once, team after team, in the order of their names;
-    who is suspended does not."""
-    found: dict[int, Membership] = {}
+def receivers(teams: Iterable[Team], after: Iterable[Membership] = ()) -> list[Membership]:
+    """Who receives what is handed on to these teams, behind those chosen themselves: each member once, team after
+    team, in the order of their names; who is suspended does not."""
+    found = list(after)
     for team in teams:
-        there = team.members.active().select_related("user").order_by("user__first_name", "user__last_name", "pk")
-        found |= {member.pk: member for member in there if member.pk not in found}
-    return list(found.values())
+        there = team.members.active().select_related("user", "presence")
+        known = {member.pk for member in found}
+        found += there.exclude(pk__in=known).order_by("user__first_name", "user__last_name", "pk")
+    return found

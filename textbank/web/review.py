@@ -280,6 +280,7 @@ def form_of(which: Filter, names: saying.Names) -> dict[str, Any]:
             "not_campaign": tokens("campaign", which.not_campaign),
             "texter": tokens("texter", which.texter),
             "not_texter": tokens("texter", which.not_texter),
+            "team": tokens("team", which.team),
             "tag": tokens("tag", which.tag),
             "not_tag": tokens("tag", which.not_tag),
         },

@@ -1,20 +1,22 @@
-"""What one may choose while typing: campaigns, texters and tags to filter by, texters to receive."""
+"""What one may choose while typing: campaigns, texters, teams and tags to filter by, texters to receive."""
 
 import datetime as dt
 import re
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from django.db.models import F, Q
+from django.db.models import Count, F, Q, QuerySet
+from django.db.models.functions import Lower
 from django.http import Http404, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from textbank.access import MemberRequest, door, handing_on_door
 from textbank.campaigns.models import Campaign
 from textbank.conversations.filters import SUSPENDED, UNASSIGNED
-from textbank.organizations.models import Membership, Role
+from textbank.organizations import teams
+from textbank.organizations.models import Membership, Role, Team
 from textbank.organizations.models.membership import MembershipQuerySet
 from textbank.reports.counts import LATELY
 from textbank.reports.holding import Held, held_by
@@ -26,7 +28,7 @@ SPELT_OUT = 50  # names in a sentence
 
 
 class Option(NamedTuple):
-    """A line of the list. `refused` says why it cannot be chosen."""
+    """A line of the list. `refused` says why it cannot be chosen; a `team` becomes its members."""
 
     value: int | str
     words: str
@@ -34,22 +36,34 @@ class Option(NamedTuple):
     refused: str = ""
     online: bool = False
     colour: str = ""
+    team: int | None = None
 
 
 @require_POST
 @handing_on_door
 def several(request: MemberRequest) -> HttpResponse:
-    """Receivers by the list: everybody who is here now, or whose addresses were pasted, in that order."""
+    """Receivers by the list: a team's, everybody who is here now, or whose addresses were pasted, in that order."""
     everybody = Membership.objects.filter(organization_id=request.member.organization_id)
     everybody = everybody.select_related("user", "presence").order_by("user__first_name", "user__last_name", "pk")
     if "here" in request.POST:
         found = list(everybody.active().filter(presence__seen_at__gte=timezone.now() - LATELY))
         said = f"{len(found):,} here now." if found else "Nobody is here just now."
+    elif "team" in request.POST:
+        team = one_of(request.member, request.POST["team"])
+        found = teams.receivers([team])
+        said = f"{len(found):,} of {team.title}." if found else f"Nobody in {team.title} can receive."
     else:
         found, said = named_in(pasted(request.POST.get("pasted", "")), everybody)
     options = [as_receiver(who, held, timezone.now()) for who, held in with_work(found)]
     context = {"options": options, "none": said, "said": said, "list": request.POST.get("list")}
     return render(request, "review/options.html", context)
+
+
+def one_of(viewer: Membership, pk: str) -> Team:
+    """Raises Http404."""
+    if not (pk.isascii() and pk.isdigit() and len(pk) < 19):
+        raise Http404("There is no such team.")
+    return get_object_or_404(viewer.organization.teams, pk=int(pk))
 
 
 def pasted(text: str) -> list[str]:
@@ -119,9 +133,15 @@ def members(viewer: Membership, typed: str) -> list[Option]:
 
 
 def receivers(viewer: Membership, typed: str) -> list[Option]:
-    """Everybody, with what waits in their hands; who is suspended is shown, and cannot be chosen."""
-    now = timezone.now()
-    return [as_receiver(who, held, now) for who, held in with_work(people(viewer, typed))]
+    """Teams, and everybody with what waits in their hands; who is suspended is shown, and cannot be chosen."""
+    now, receive = timezone.now(), Count("members", filter=Q(members__suspended_at=None))
+    some = [as_receivers(team, team.receive) for team in titled(viewer, typed).annotate(receive=receive)[:SHOWN]]
+    return [*some, *(as_receiver(who, held, now) for who, held in with_work(people(viewer, typed)))]
+
+
+def as_receivers(team: Team, count: int) -> Option:
+    words = f"Team {team.title} ({count:,})"
+    return Option(f"team-{team.pk}", words, team.description, "" if count else "nobody in it", team=team.pk)
 
 
 def with_work(members: Iterable[Membership]) -> list[tuple[Membership, Held]]:
@@ -146,6 +166,14 @@ def is_here(member: Membership, now: dt.datetime) -> bool:
     return hasattr(member, "presence") and now - member.presence.seen_at < LATELY
 
 
+def held_by_teams(viewer: Membership, typed: str) -> list[Option]:
+    return [Option(team.pk, team.title, team.description) for team in titled(viewer, typed)[:SHOWN]]
+
+
+def titled(viewer: Membership, typed: str) -> QuerySet[Team]:
+    return viewer.organization.teams.filter(title__icontains=typed).order_by(Lower("title"), "pk")
+
+
 def tags(viewer: Membership, typed: str) -> list[Option]:
     found = viewer.organization.tags.filter(title__icontains=typed).order_by("title")[:SHOWN]
     return [Option(tag.pk, tag.title, "" if tag.assignable else "escalates", colour=tag.colour) for tag in found]
@@ -157,4 +185,5 @@ KINDS: dict[str, tuple[Callable[[Membership, str], list[Option]], str]] = {
     "members": (members, "Nobody like that."),
     "receivers": (receivers, "Nobody like that."),
     "tags": (tags, "No tag like that."),
+    "teams": (held_by_teams, "No team like that."),
 }

@@ -91,6 +91,7 @@ function choose(box, option) {
   input.value = "";
   shut(box);
   input.focus();
+  if (option.dataset.team) return chooseSeveral(box, { team: option.dataset.team });
   const known = [...box.querySelectorAll(".token")].find((token) => token.querySelector("input").value === value);
   if (known) return drop(box, known);
   add(box, option.dataset);
