@@ -5,10 +5,12 @@ import uuid
 
 import pytest
 
+from textbank.contacts.models import OptOut
 from textbank.conversations import opting_out, sending
 from textbank.conversations.ledger import Card, hand
 from textbank.conversations.models import Action, Conversation, Draft, Handoff, Kind, Message, MessageStatus, Status
 from textbank.conversations.receiving import receive
+from textbank.conversations.snapshots import Snapshot, UnchangedSince
 from textbank.messaging.texts import Inbound
 
 
@@ -95,13 +97,14 @@ def test_another_organization_does_not_exist(otherton, first, now):
 
 
 def test_a_reply_answers_what_waited(riverton, waiting, now):
-    Draft.objects.create(conversation=waiting, author=riverton.tess, text="It", touched_at=now)
+    for author in (riverton.tess, riverton.sue):
+        Draft.objects.create(conversation=waiting, author=author, text="It", touched_at=now)
 
     sending.send(waiting.pk, "It's Tess!", by=riverton.tess, client_id=click(), last_seen=waiting.last_inbound, now=now)
 
     waiting.refresh_from_db()
     assert (waiting.status, waiting.waiting_since) == (Status.ACTIVE, None)
-    assert not Draft.objects.exists()
+    assert Draft.objects.get().author == riverton.sue
 
 
 def test_a_reply_nobody_has_seen_yet_is_shown_first(riverton, waiting, now):
@@ -114,6 +117,27 @@ def test_nobody_texts_who_opted_out(riverton, waiting, now):
 
     with pytest.raises(sending.OptedOut):
         sending.send(waiting.pk, "Hi", by=riverton.tess, client_id=click(), last_seen=waiting.last_inbound, now=now)
+
+
+def test_a_number_is_barred_before_its_conversations_are_marked_and_until_it_is_let_in_again(riverton, waiting, now):
+    barred = OptOut.objects.create(organization=riverton.organization, cell=waiting.contact.cell, channel="page")
+    again = {"by": riverton.tess, "client_id": click(), "last_seen": waiting.last_inbound, "now": now}
+
+    with pytest.raises(sending.OptedOut):
+        sending.send(waiting.pk, "Hi", **again)
+
+    OptOut.objects.filter(pk=barred.pk).update(lifted_at=now)
+    assert sending.send(waiting.pk, "Hi", **again).text == "Hi"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_saw_it_before_has_seen_something_else(riverton, first, now):
+    seen = Snapshot.now()
+
+    sending.send(first.pk, None, by=riverton.tess, client_id=click(), now=now)
+
+    unchanged = Conversation.objects.annotate(unchanged=UnchangedSince("changed_in", seen))
+    assert not unchanged.get(pk=first.pk).unchanged
 
 
 @pytest.mark.parametrize(
@@ -140,5 +164,5 @@ def test_words_that_will_not_do(riverton, waiting, now, text):
 
 
 def test_a_send_takes_few_statements(riverton, first, now, django_assert_num_queries):
-    with django_assert_num_queries(5):  # savepoint, look, insert, update, release
+    with django_assert_num_queries(4):  # savepoint, look, write, release
         sending.send(first.pk, None, by=riverton.tess, client_id=click(), now=now)

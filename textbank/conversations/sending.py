@@ -5,15 +5,16 @@ import uuid
 from typing import NamedTuple
 
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef
 
-from textbank import news
+from textbank import news, prepared
 from textbank.campaigns import blanks
+from textbank.campaigns.models import Campaign, Step
 from textbank.campaigns.texting_hours import open_now, opens_at
-from textbank.contacts.models import OptOut
-from textbank.conversations.models import Conversation, Direction, Draft, Kind, Message, MessageStatus, Status
-from textbank.conversations.snapshots import CurrentTransaction
+from textbank.contacts.models import Contact
+from textbank.conversations.models import Conversation, Direction, Kind, Message, MessageStatus, Status
+from textbank.messaging.models import MessagingService
 from textbank.organizations.models import Membership, Role
+from textbank.prepared import Columns
 
 LONGEST = 1600  # characters; carriers cut or refuse what is longer
 
@@ -104,13 +105,35 @@ def send(
         return earlier(by, client_id, conversation)
 
 
-# Reading less than whole rows halves what Python spends on a send.
-LOOKED_AT = (
-    *("organization_id", "texter_id", "status", "opted_out", "last_inbound", "passes", "hours_key"),
-    *(f"contact__{name}" for name in ("cell", "first_name", "last_name", "custom")),
-    *(f"campaign__{name}" for name in ("started_at", "paused_at", "archived_at", "texting_starts", "texting_ends")),
-    *("campaign__service__provider", "campaign__first_step__texts"),
+THREAD = Columns(
+    Conversation,
+    "c",
+    *("contact_id", "organization_id", "campaign_id", "texter_id", "last_inbound", "status", "passes"),
+    *("opted_out", "hours_key"),
 )
+CONTACT = Columns(Contact, "k", "id", "cell", "first_name", "last_name", "custom")
+CAMPAIGN = Columns(
+    Campaign,
+    "a",
+    *("id", "texting_starts", "texting_ends", "service_id", "first_step_id"),
+    *("started_at", "paused_at", "archived_at"),
+)
+SERVICE = Columns(MessagingService, "s", "id", "provider")
+STEP = Columns(Step, "f", "id", "texts")
+LOOK = f"""
+select {THREAD}, {CONTACT}, {CAMPAIGN}, {SERVICE}, {STEP},
+    exists (select from conversations_message m
+        where m.organization_id = %(organization)s and m.client_id = %(client_id)s) sent_already,
+    exists (select from contacts_optout o
+        where o.organization_id = %(organization)s and o.cell = k.cell and o.lifted_at is null) barred
+from conversations_conversation c
+    join contacts_contact k on k.id = c.id
+    join campaigns_campaign a on a.id = c.campaign_id
+    left join messaging_messagingservice s on s.id = a.service_id
+    left join campaigns_step f on f.id = a.first_step_id
+where c.id = %(conversation)s and c.organization_id = %(organization)s
+for update of c
+"""  # noqa: S608 - the names of columns
 
 
 class Look(NamedTuple):
@@ -119,27 +142,20 @@ class Look(NamedTuple):
     thread: Conversation
     sent_already: bool
     barred: bool
-    drafted: bool
 
 
 def look_again(conversation: int, by: Membership, client_id: uuid.UUID) -> Look:
     """One statement: what is on the conversation's own row is exact, since the lock waits for whoever writes it."""
-    thread = (
-        Conversation.objects.select_related("contact", "campaign__service", "campaign__first_step")
-        .only(*LOOKED_AT)
-        .select_for_update(of=("self",))
-        .annotate(
-            sent_already=Exists(Message.objects.filter(organization_id=by.organization_id, client_id=client_id)),
-            barred=Exists(
-                OptOut.objects.filter(
-                    organization_id=by.organization_id, cell=OuterRef("contact__cell"), lifted_at=None
-                )
-            ),
-            drafted=Exists(Draft.objects.filter(conversation=OuterRef("pk"), author=by)),
-        )
-        .get(organization_id=by.organization_id, pk=conversation)
-    )
-    return Look(thread, thread.sent_already, thread.barred, thread.drafted)
+    given = {"conversation": conversation, "organization": by.organization_id, "client_id": client_id}
+    found = prepared.rows(LOOK, given)
+    if not found:
+        raise Conversation.DoesNotExist
+    row = iter(found[0])
+    thread = THREAD.take(row)
+    thread.contact, thread.campaign = CONTACT.take(row), CAMPAIGN.take(row)
+    service, step = SERVICE.take(row), STEP.take(row)
+    thread.campaign.service, thread.campaign.first_step = service if service.pk else None, step if step.pk else None
+    return Look(thread, *row)
 
 
 def earlier(by: Membership, client_id: uuid.UUID, conversation: int) -> Message:
@@ -211,9 +227,27 @@ def refuse_hours(thread: Conversation, now: dt.datetime) -> None:
         raise OutsideTextingHours(opens_at(thread.hours_key, campaign.hours, campaign.legal_hours, now))
 
 
+WRITE = """
+with written as (
+    insert into conversations_message (organization_id, conversation_id, author_id, service_id, direction, kind, status,
+        pass_number, client_id, text, error, created_at)
+    values (%(organization_id)s, %(conversation_id)s, %(author_id)s, %(service_id)s, %(direction)s, %(kind)s,
+        %(status)s, %(pass_number)s, %(client_id)s, %(text)s, '', %(created_at)s)
+    returning id
+), sent as (
+    delete from conversations_draft where conversation_id = %(conversation_id)s and author_id = %(author_id)s
+)
+update conversations_conversation
+set status = %(after)s, waiting_since = null, last_activity = %(created_at)s, worked_at = %(created_at)s,
+    changed_in = pg_current_xact_id()
+where id = %(conversation_id)s
+returning (select id from written)
+"""
+
+
 def queue(look: Look, text: str | None, by: Membership, client_id: uuid.UUID, now: dt.datetime) -> Message:
     thread, first = look.thread, text is None
-    message = Message.objects.create(
+    message = Message(
         organization_id=thread.organization_id,
         conversation_id=thread.pk,
         author=by,
@@ -226,15 +260,8 @@ def queue(look: Look, text: str | None, by: Membership, client_id: uuid.UUID, no
         text=first_text(thread, by) if text is None else text.strip(),
         created_at=now,
     )
-    Conversation.objects.filter(pk=thread.pk).update(
-        status=after_outgoing(thread.status),
-        waiting_since=None,
-        last_activity=now,
-        worked_at=now,
-        changed_in=CurrentTransaction(),
-    )
-    if look.drafted:
-        Draft.objects.filter(conversation_id=thread.pk, author=by).delete()
+    [[message.pk]] = prepared.rows(WRITE, {**vars(message), "after": after_outgoing(thread.status)})
+    message._state.adding = False
     news.tell_of(thread, by=by.pk)
     news.tell_worker()
     return message
