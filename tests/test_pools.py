@@ -6,12 +6,23 @@ import pytest
 
 from textbank.assignments.limits import Nothing, teams_for, why_nothing
 from textbank.assignments.models import Request
+from textbank.assignments.offers import by_team, given, offer
 from textbank.assignments.pool import assignable
-from textbank.assignments.requesting import BadCount, offered, offered_by_campaign, request
+from textbank.assignments.requesting import BadCount, in_words, request
 from textbank.conversations.models import Conversation, Status, Tagging
 from textbank.organizations.models import Gives, Tag, Team
 
 REPLY, FIRST = Status.NEEDS_RESPONSE, Status.NEEDS_FIRST_MESSAGE
+
+
+def offered(member, now) -> dict[Status, int]:
+    there = offer(member, now)
+    return {kind: there.count(kind) for kind in (REPLY, FIRST)}
+
+
+def promised(member, count, now, **choice) -> dict[Status, int]:
+    """What the page says that asking for so many brings."""
+    return given(Request(texter=member, count=count, **choice), now)
 
 
 @pytest.fixture
@@ -62,7 +73,7 @@ def test_what_a_request_is_given_is_counted_before(riverton, spanish, now):
 
     assert offered(riverton.theo, now) == {REPLY: 1, FIRST: 5}
     assert offered(riverton.tess, now) == {REPLY: 0, FIRST: 2}
-    assert [count for _, count in offered_by_campaign(riverton.theo, now)] == [4, 2]
+    assert [count for _, count in offer(riverton.theo, now).campaigns()] == [4, 2]
     assert request(riverton.theo, 100, now=now).given == 6
 
 
@@ -189,6 +200,93 @@ def test_nobody_holds_more_than_they_may(riverton, now):
     assert request(riverton.tess, 5, now=now).given == 2
     assert offered(riverton.tess, now) == {REPLY: 0, FIRST: 0}
     assert why_nothing(riverton.tess, now) == Nothing.FULL
+
+
+@pytest.mark.parametrize("choice", ["any", "kind", "team", "campaign"])
+def test_what_is_promised_is_what_is_given(riverton, spanish, choice, now):
+    riverton.campaign("Saturday", contacts=4)
+    own = riverton.campaign("Sábado", contacts=3, limited_to_teams=True)
+    own.teams.add(spanish)
+    riverton.conversations(own, status=REPLY)
+    spanish.most_at_once = 2
+    spanish.save()
+    riverton.theo.cap = 5
+    riverton.theo.save()
+    wish = {"kind": {"kind": Gives.FIRST_MESSAGES}, "team": {"team": spanish}, "campaign": {"campaign": own}}.get(
+        choice, {}
+    )
+    count = 2 if choice == "team" else 100
+
+    before = promised(riverton.theo, count, now, **wish)
+    made = request(riverton.theo, count, now=now, **{**wish, **({"campaign": own.pk} if "campaign" in wish else {})})
+
+    assert sum(before.values()) == made.given
+    got = Conversation.objects.filter(texter=riverton.theo)
+    assert before == {kind: got.filter(status=kind).count() for kind in (REPLY, FIRST)}
+    assert made.given == {"any": 5, "kind": 5, "team": 2, "campaign": 2}[choice]
+
+
+def test_without_overflow_no_more_is_promised_than_one_campaign_has(riverton, now):
+    riverton.campaign("First", contacts=2)
+    riverton.campaign("Second", contacts=3)
+    rules(riverton, overflow=False)
+
+    assert offered(riverton.tess, now) == {REPLY: 0, FIRST: 5}
+    assert promised(riverton.tess, 5, now) == {REPLY: 0, FIRST: 2}
+
+
+def test_what_a_team_has_is_told_team_by_team(riverton, spanish, now):
+    riverton.campaign("Saturday", contacts=2)
+    own = riverton.campaign("Sábado", contacts=3, limited_to_teams=True)
+    own.teams.add(spanish)
+    general = offer(riverton.tess, now)
+
+    assert [
+        (team, sum(counts.values())) for team, counts in by_team(riverton.theo, offer(riverton.theo, now), now)
+    ] == [(spanish, 5)]
+    assert offer(riverton.theo, now, team=spanish).count() == 5
+    assert by_team(riverton.tess, general, now) == []
+
+
+def test_texts_of_ones_own_team_wait_for_their_hours(riverton, spanish, now):
+    own = riverton.campaign(
+        "Sábado", contacts=3, limited_to_teams=True, texting_starts=dt.time(18), texting_ends=dt.time(20)
+    )
+    own.teams.add(spanish)
+
+    assert why_nothing(riverton.theo, now) == Nothing.OPEN
+    assert why_nothing(riverton.tess, now) == Nothing.TEAMS
+
+
+def test_texts_of_a_team_that_is_off_are_for_nobody(riverton, spanish, now):
+    own = riverton.campaign("Sábado", contacts=3, limited_to_teams=True)
+    own.teams.add(spanish)
+    spanish.is_on = False
+    spanish.save()
+
+    assert why_nothing(riverton.theo, now) == Nothing.TEAMS
+    assert teams_for(riverton.theo, now) == [spanish]
+
+
+def test_texts_of_another_kind_are_not_called_handed_out(riverton, now):
+    riverton.conversations(riverton.campaign(), 2, status=REPLY)
+    riverton.tess.sends_only = True
+    riverton.tess.save()
+
+    assert why_nothing(riverton.tess, now) == Nothing.KIND
+    rules(riverton, general_gives=Gives.FIRST_MESSAGES)
+    assert why_nothing(riverton.theo, now) == Nothing.KIND
+
+
+def test_a_request_in_words(riverton, spanish):
+    campaign = riverton.campaign()
+
+    assert in_words(Request(count=1)) == "1 text"
+    assert in_words(Request(count=1, kind=Gives.REPLIES)) == "1 reply"
+    assert (
+        in_words(Request(count=1200, kind=Gives.FIRST_MESSAGES, campaign=campaign, team=spanish))
+        == "1,200 first messages from Saturday canvass for team Spanish"
+    )
 
 
 def test_asking_takes_the_same_statements_however_many_there_are(riverton, spanish, now, django_assert_max_num_queries):

@@ -7,7 +7,8 @@ import pytest
 from django.db import connection
 
 from textbank.assignments.models import Request
-from textbank.assignments.requesting import BadCount, RequestOpen, offered, offered_by_campaign, request
+from textbank.assignments.offers import offer
+from textbank.assignments.requesting import AlreadyDecided, BadCount, RequestOpen, approve, request, withdraw
 from textbank.conversations.models import Action, Conversation, Handoff, Status
 from textbank.organizations.models import Approval
 
@@ -41,11 +42,11 @@ def test_contacts_who_wrote_come_first_oldest_first(riverton, now):
 def test_a_campaign_may_be_chosen(riverton, now):
     older, newer = riverton.campaign("Older", contacts=3), riverton.campaign("Newer", contacts=2)
 
-    assert offered_by_campaign(riverton.tess, now) == [(newer, 2), (older, 3)]
+    assert offer(riverton.tess, now).campaigns() == [(newer, 2), (older, 3)]
     request(riverton.tess, 5, campaign=newer.pk, now=now)
 
     assert set(Conversation.objects.filter(texter=riverton.tess).values_list("campaign", flat=True)) == {newer.pk}
-    assert offered_by_campaign(riverton.tess, now) == [(older, 3)]
+    assert offer(riverton.tess, now).campaigns() == [(older, 3)]
 
 
 def test_only_what_may_be_texted_now_is_given(riverton, otherton, now):
@@ -62,7 +63,8 @@ def test_only_what_may_be_texted_now_is_given(riverton, otherton, now):
         riverton.conversations(running, **fields)
     [free] = riverton.conversations(running)
 
-    assert offered(riverton.tess, now) == {Status.NEEDS_RESPONSE: 0, Status.NEEDS_FIRST_MESSAGE: 1}
+    there = offer(riverton.tess, now)
+    assert (there.count(Status.NEEDS_RESPONSE), there.count(Status.NEEDS_FIRST_MESSAGE)) == (0, 1)
     assert request(riverton.tess, 50, now=now).given == 1
     free.refresh_from_db()
     assert free.texter == riverton.tess
@@ -83,6 +85,30 @@ def test_approval_levels(riverton, now):
         request(riverton.tess, 3, now=now)
     assert request(riverton.theo, 3, now=now).state == Request.State.DENIED
     assert Conversation.objects.filter(texter=None).count() == 5
+
+
+def test_what_is_withdrawn_is_given_no_more_and_another_may_be_asked(riverton, now):
+    riverton.campaign(contacts=5)
+    riverton.tess.approval = Approval.REQUIRED
+    asked = request(riverton.tess, 3, now=now)
+
+    withdraw(asked, by=riverton.tess, now=now)
+
+    with pytest.raises(AlreadyDecided, match="withdrawn by Tess Doe before"):
+        approve(asked, by=riverton.sue, now=now)
+    assert Conversation.objects.filter(texter=None).count() == 5
+    assert request(riverton.tess, 2, now=now).state == Request.State.WAITING
+
+
+def test_what_was_approved_is_not_withdrawn(riverton, now):
+    riverton.campaign(contacts=5)
+    riverton.tess.approval = Approval.REQUIRED
+    asked = request(riverton.tess, 3, now=now)
+    approve(asked, by=riverton.sue, now=now)
+
+    with pytest.raises(AlreadyDecided, match="approved by Sue Doe before"):
+        withdraw(asked, by=riverton.tess, now=now)
+    assert Conversation.objects.filter(texter=riverton.tess).count() == 3
 
 
 @pytest.mark.parametrize("count", [0, -1, 501])

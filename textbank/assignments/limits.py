@@ -7,9 +7,10 @@ from enum import Enum
 
 from django.db.models import Count, Q
 
-from textbank.assignments.pool import ORDER, Pool, assignable, free_for, handing_out, pools_of
+from textbank.assignments.pool import ORDER, Pool, Shelf, assignable, free_for, handing_out, pools_of, shelves
 from textbank.campaigns.models import Campaign
 from textbank.conversations.models import Conversation, Status
+from textbank.conversations.models.conversation import ConversationQuerySet
 from textbank.organizations.models import Membership, Team
 
 
@@ -23,6 +24,7 @@ class Nothing(Enum):
     FULL = "The texter holds as many as they may."
     OPEN = "There are texts, but it is outside texting hours where the contacts are."
     TEAMS = "There are texts, but for teams alone that the texter is not in."
+    KIND = "There are texts, but of a kind that the texter's pools do not give, or that the texter does not get."
     BACKLOG = "So many replies wait in the pool that no first messages are given."
     LEFT = "Every text of the running campaigns has been handed out."
 
@@ -82,20 +84,35 @@ def why_nothing(texter: Membership, now: dt.datetime) -> Nothing:
         return Nothing.BY_ITSELF
     if because := limits(texter, pools, now).because:
         return because
-    free = [
-        (served, free_for(texter, kind).filter(escalated=False))
-        for kind in ORDER
-        for served in [handing_out(texter, kind, now)]
-    ]
-    if any(found.filter(campaign__in=served.filter(limited_to_teams=False)).exists() for served, found in free):
+    return why_not_now(texter, pools, now)
+
+
+def why_not_now(texter: Membership, pools: Sequence[Pool], now: dt.datetime) -> Nothing:
+    """Where something might be given: what keeps it back."""
+    if any(free_for(texter, shelf.status).filter(shelf.at_any_hour).exists() for shelf in served(texter, pools, now)):
         return Nothing.OPEN
-    return Nothing.TEAMS if teams_for(texter, now) else Nothing.LEFT
+    if teams_for(texter, now):
+        return Nothing.TEAMS
+    return Nothing.KIND if any(general(texter, kind, now).exists() for kind in ORDER) else Nothing.LEFT
+
+
+def served(texter: Membership, pools: Sequence[Pool], now: dt.datetime) -> list[Shelf]:
+    """Every shelf from which these pools give the texter something, if it is texting hours there."""
+    return [shelf for kind in limits(texter, pools, now).kinds for shelf in shelves(texter, kind, now, pools=pools)]
+
+
+def general(texter: Membership, kind: Status, now: dt.datetime) -> ConversationQuerySet:
+    """What is in the pool of that kind for everybody, at whatever hour."""
+    campaigns = handing_out(texter, kind, now).filter(limited_to_teams=False)
+    return free_for(texter, kind).filter(escalated=False, campaign__in=campaigns)
 
 
 def teams_for(texter: Membership, now: dt.datetime) -> list[Team]:
-    """The teams whose campaigns have something in the pool, which this texter is not in."""
+    """The teams whose campaigns have something in the pool, and from which this texter is not served: of another's
+    team, or of one that is off."""
     waits = Q(pk__in=[])
     for kind in ORDER:
         limited = handing_out(texter, kind, now).filter(limited_to_teams=True)
         waits |= Q(campaigns__in=limited.filter(conversations__in=free_for(texter, kind).filter(escalated=False)))
-    return list(Team.objects.filter(waits).exclude(members=texter).distinct().order_by("title"))
+    served = Q(members=texter) & Q(is_on=True)
+    return list(Team.objects.filter(waits).exclude(served).distinct().order_by("title"))

@@ -16,6 +16,7 @@ class Request(models.Model):
         WAITING = "waiting"
         GIVEN = "given"
         DENIED = "denied"
+        WITHDRAWN = "withdrawn"
 
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+")
     texter = models.ForeignKey(Membership, on_delete=models.PROTECT, related_name="requests")
@@ -28,7 +29,7 @@ class Request(models.Model):
     given = models.PositiveIntegerField(default=0)
     handoff = models.OneToOneField(Handoff, null=True, blank=True, on_delete=models.PROTECT, related_name="request")
     at = models.DateTimeField(db_default=Now())
-    # Who approved or denied one that waited for it, and when.
+    # Who approved or denied one that waited for it, or withdrew it, and when.
     decided_by = models.ForeignKey(Membership, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     decided_at = models.DateTimeField(null=True, blank=True)
 

@@ -107,7 +107,13 @@ class Shelf:
 
     pool: Pool
     status: Status
+    campaigns: Sequence[Campaign]
     where: Q
+
+    @property
+    def at_any_hour(self) -> Q:
+        """What it would give if it were texting hours everywhere."""
+        return Q(campaign__in=[campaign.pk for campaign in self.campaigns]) & self.pool.reaches
 
     def conversations(self, texter: Membership) -> ConversationQuerySet:
         """In the order in which they are given: oldest waiting first, first messages by their campaign's priority."""
@@ -127,10 +133,10 @@ def shelves(
         campaigns = campaigns.filter(pk=campaign)
     margin = MARGINS[status]
     return [
-        Shelf(pool, status, open_somewhere(served, now, margin) & pool.reaches)
+        Shelf(pool, status, served, open_somewhere(served, now, margin) & pool.reaches)
         for pool in (pools_of(texter) if pools is None else pools)
         if status in KINDS[pool.gives]
-        for served in pool.shelves(campaigns)
+        for served in map(list, pool.shelves(campaigns))
     ]
 
 

@@ -1,20 +1,16 @@
 """A texter asks for texts: a batch from the pool, each conversation to one person only."""
 
 import datetime as dt
-from collections import Counter
-from collections.abc import Collection
 
 from django.db import IntegrityError, transaction
-from django.db.models import Count
 
 from textbank import news
-from textbank.assignments.limits import limits
 from textbank.assignments.models import Request
-from textbank.assignments.pool import KINDS, ORDER, Shelf, assignable, pools_of, shelves
-from textbank.campaigns.models import Campaign
+from textbank.assignments.offers import most_at_once, of_team, picked
+from textbank.assignments.pool import pools_of
 from textbank.conversations import ledger
 from textbank.conversations.ledger import Card
-from textbank.conversations.models import Action, Handoff, State, Status
+from textbank.conversations.models import Action, Handoff, State
 from textbank.organizations import people
 from textbank.organizations.models import Approval, Gives, Membership, Team
 
@@ -52,7 +48,7 @@ def request(
     “approval required” leaves the request waiting, and one waits at a time: RequestOpen. Raises BadCount for more
     than any of the pools gives at once.
     """
-    most = most_at_once(texter, team)
+    most = most_at_once(texter, of_team(pools_of(texter), team))
     if not 1 <= count <= most:
         raise BadCount(f"Ask for 1 to {most:,} texts at once.")
     asked = Request(
@@ -74,11 +70,6 @@ def request(
         raise RequestOpen(STILL_OPEN) from error
 
 
-def most_at_once(texter: Membership, team: Team | None = None) -> int:
-    most = [pool.most for pool in pools_of(texter) if team is None or pool.team == team]
-    return max(most, default=texter.organization.settings.most_at_once)
-
-
 def answer(asked: Request, now: dt.datetime) -> Request:
     if Request.objects.filter(texter=asked.texter, state=Request.State.WAITING).exists():
         raise RequestOpen(STILL_OPEN)
@@ -88,6 +79,8 @@ def answer(asked: Request, now: dt.datetime) -> Request:
         case Approval.AUTO | Approval.NONE:
             asked.state = Request.State.DENIED
     asked.save()
+    if asked.state == Request.State.WAITING:
+        tell_of(asked)
     return asked
 
 
@@ -104,6 +97,12 @@ def approve(asked: Request, *, by: Membership, now: dt.datetime) -> Request:
 
 
 @transaction.atomic
+def withdraw(asked: Request, *, by: Membership, now: dt.datetime) -> Request:
+    """The texter does not want it any more. Raises AlreadyDecided."""
+    return decide(still_open(asked), Request.State.WITHDRAWN, by, now)
+
+
+@transaction.atomic
 def deny(asked: Request, *, by: Membership, now: dt.datetime) -> Request:
     """Raises AlreadyDecided."""
     return decide(still_open(asked), Request.State.DENIED, by, now)
@@ -115,21 +114,35 @@ def still_open(asked: Request) -> Request:
     asked = now.select_related("texter__organization__settings").get(pk=asked.pk)
     if asked.state != Request.State.WAITING:
         who = f" by {asked.decided_by.name}" if asked.decided_by else ""
-        done = "approved" if asked.state == Request.State.GIVEN else "denied"
-        raise AlreadyDecided(f"The request of {asked.texter.name} was {done}{who} before.")
+        raise AlreadyDecided(
+            f"The request of {asked.texter.name} was {BECAME[Request.State(asked.state)]}{who} before."
+        )
     return asked
+
+
+BECAME = {
+    Request.State.GIVEN: "approved",
+    Request.State.DENIED: "denied",
+    Request.State.WITHDRAWN: "withdrawn",
+}
 
 
 def decide(asked: Request, state: Request.State, by: Membership, now: dt.datetime) -> Request:
     asked.state, asked.decided_by, asked.decided_at = state, by, now
     asked.save()
-    news.tell([asked.texter_id], "request")
+    tell_of(asked)
     return asked
+
+
+def tell_of(asked: Request) -> None:
+    """To whoever asked, and to those who decide."""
+    news.tell([asked.texter_id], "request")
+    news.tell_watchers(asked.organization_id)
 
 
 def give(asked: Request, now: dt.datetime) -> None:
     """Claims the conversations and hands them over; what others are claiming at this moment is passed over."""
-    claimed = claim(asked, now)
+    claimed = [pk for _, ids in picked(asked, now, locked=True) for pk in ids]
     asked.state, asked.given = Request.State.GIVEN, len(claimed)
     if not claimed:
         return
@@ -146,50 +159,10 @@ def give(asked: Request, now: dt.datetime) -> None:
     ledger.hand(asked.handoff, [Card(pk, None, asked.texter_id) for pk in claimed], at=now)
 
 
-def claim(asked: Request, now: dt.datetime) -> list[int]:
-    """From shelf to shelf until there are enough; without overflow from the first that has something, and there from
-    one campaign alone."""
-    texter = asked.texter
-    pools = [pool for pool in pools_of(texter) if asked.team_id is None or pool.team == asked.team]
-    allowed = limits(texter, pools, now)
-    wanted = asked.count if allowed.room is None else min(asked.count, allowed.room)
-    claimed: list[int] = []
-    for pool in pools:
-        most = min(wanted, len(claimed) + pool.most)
-        for kind in KINDS[Gives(asked.kind)]:
-            for shelf in shelves(texter, kind, now, asked.campaign_id, [pool]) if kind in allowed.kinds else []:
-                if len(claimed) < most:
-                    claimed += taken(shelf, texter, most - len(claimed), claimed)
-                if claimed and not texter.organization.settings.overflow:
-                    return claimed
-    return claimed
-
-
-def taken(shelf: Shelf, texter: Membership, wanted: int, claimed: Collection[int]) -> list[int]:
-    free = shelf.conversations(texter)
-    if claimed:
-        # Our own locks are not passed over.
-        free = free.exclude(pk__in=claimed)
-    if not texter.organization.settings.overflow and (first := free.first()):
-        free = free.filter(campaign=first.campaign_id)
-    return list(free.select_for_update(of=("self",), skip_locked=True).values_list("pk", flat=True)[:wanted])
-
-
-def offered(texter: Membership, now: dt.datetime) -> dict[Status, int]:
-    """How many of each kind the texter could be given now."""
-    pools = pools_of(texter)
-    allowed = limits(texter, pools, now)
-    if allowed.room == 0:
-        return dict.fromkeys(ORDER, 0)
-    return {kind: assignable(texter, kind, now, pools=pools).count() if kind in allowed.kinds else 0 for kind in ORDER}
-
-
-def offered_by_campaign(texter: Membership, now: dt.datetime) -> list[tuple[Campaign, int]]:
-    """The campaigns that have something for the texter now, newest first, and how much."""
-    pools = pools_of(texter)
-    counts: Counter[int] = Counter()
-    for kind in limits(texter, pools, now).kinds:
-        rows = assignable(texter, kind, now, pools=pools).order_by().values_list("campaign").annotate(count=Count("pk"))
-        counts.update(dict(rows))
-    campaigns = Campaign.objects.filter(pk__in=counts).order_by("-pk")
-    return [(campaign, counts[campaign.pk]) for campaign in campaigns]
+def in_words(asked: Request) -> str:
+    """What was asked for: 50 first messages from Saturday canvass for team Spanish."""
+    nouns = {Gives.REPLIES: ("reply", "replies"), Gives.FIRST_MESSAGES: ("first message", "first messages")}
+    one, more = nouns.get(Gives(asked.kind), ("text", "texts"))
+    campaign = f" from {asked.campaign.title}" if asked.campaign else ""
+    team = f" for team {asked.team.title}" if asked.team else ""
+    return f"{asked.count:,} {one if asked.count == 1 else more}{campaign}{team}"
