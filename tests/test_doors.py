@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.http import int_to_base36
 
 from textbank.api.v1 import api
+from textbank.assignments.models import Request
 from textbank.contacts.models import Upload
 from textbank.conversations import saving
 from textbank.conversations.filters import Filter
@@ -34,6 +35,7 @@ carriers               403      403  403  403   403   403  403  403
 members                sign-in  404  403  in    in    in   in   in
 who-has-it             sign-in  404  403  404   in    in   in   in
 who-lost-it            sign-in  404  403  404   404   404  404  404
+who-asked              sign-in  404  403  404   in    404  404  404
 supervolunteers        sign-in  404  403  403   403   in   in   in
 who-hands-on           sign-in  404  403  403   403   403  in   in
 who-shares             sign-in  404  403  403   403   403  in   in
@@ -69,7 +71,9 @@ GET   /accounts/password/reset/key/done/                             anybody
 GET   /{org}/live-ticket                                             members
 
 GET   /{org}/                                                        members
+GET   /{org}/ask/                                                    members
 POST  /{org}/ask/                                                    members
+POST  /{org}/ask/{request}/withdraw/                                 who-asked
 GET   /{org}/first-messages/                                         members
 GET   /{org}/first-messages/cards                                    members
 GET   /{org}/replies/                                                members
@@ -175,15 +179,15 @@ POST  /api/v1/members/{person}/role                                  api-admins 
 GET   /api/v1/invites                                                api-admins
 POST  /api/v1/invites                                                api-admins     {"role": "texter"}
 POST  /api/v1/invites/{invite}/revoke                                api-admins
-GET   /api/v1/campaigns                                              api-supervolunteers
-POST  /api/v1/campaigns                                              api-admins
-GET   /api/v1/campaigns/{campaign}                                   api-supervolunteers
-POST  /api/v1/campaigns/{campaign}/start                             api-admins
 GET   /api/v1/teams                                                  api-supervolunteers
 POST  /api/v1/teams                                                  api-admins     {"title": "Leads"}
 GET   /api/v1/teams/{team}                                           api-supervolunteers
 PATCH /api/v1/teams/{team}                                           api-admins     {}
 DELETE /api/v1/teams/{team}                                          api-admins
+GET   /api/v1/campaigns                                              api-supervolunteers
+POST  /api/v1/campaigns                                              api-admins
+GET   /api/v1/campaigns/{campaign}                                   api-supervolunteers
+POST  /api/v1/campaigns/{campaign}/start                             api-admins
 POST  /api/v1/campaigns/{campaign}/pause                             api-admins
 POST  /api/v1/campaigns/{campaign}/resume                            api-admins
 POST  /api/v1/campaigns/{campaign}/archive                           api-admins
@@ -229,12 +233,13 @@ COLUMNS = {name: dict(zip(WHO, columns, strict=True)) for name, *columns in map(
 ROLES = {
     "members": Role.TEXTER,
     "who-has-it": Role.TEXTER,
+    # Nobody has lost this one: what becomes of who did is told elsewhere.
+    "who-lost-it": Role.TEXTER,
+    "who-asked": Role.TEXTER,
     "supervolunteers": Role.SUPERVOLUNTEER,
     # An organization may let its supervolunteers reassign; unless it says so they are refused behind the door.
     "who-hands-on": Role.SUPERVOLUNTEER,
     # What is saved for everybody is changed by admins, one's own by oneself.
-    # Nobody has lost this one: what becomes of who did is told elsewhere.
-    "who-lost-it": Role.TEXTER,
     "who-shares": Role.SUPERVOLUNTEER,
     "admins": Role.ADMIN,
     "owners": Role.OWNER,
@@ -311,13 +316,13 @@ def named(riverton, otherton):
         "filter": saving.save("Monday", Filter.parse({"escalated": "only"}), "name", by=riverton.ada, shared=True).pk,
         "person": riverton.tara.pk,
         "tag": Tag.objects.create(organization=riverton.organization, title="Spanish").pk,
+        "team": teams.make("Spanish", members=[riverton.tess], by=riverton.ada).pk,
+        "request": Request.objects.create(organization=riverton.organization, texter=riverton.tess, count=1).pk,
         "step": campaign.first_step_id,
         "upload": Upload.objects.create(campaign=campaign, file_name="list.csv").pk,
         "uuid": "5c1b2a3e-0f5e-4f0c-9a55-3f5d3c6b7a10",
     }
 
-        "team": teams.make("Spanish", members=[riverton.tess], by=riverton.ada).pk,
-        "request": Request.objects.create(organization=riverton.organization, texter=riverton.tess, count=1).pk,
 
 @pytest.fixture
 def knock(riverton, otherton, named):

@@ -157,19 +157,6 @@ def test_who_is_not_given_texts_for_the_asking_is_told(as_, riverton, canvass):
     assert "asking for them is switched off for you" in page.text
 
 
-def test_a_request_that_waits_is_said(as_, riverton, canvass):
-    riverton.conversations(canvass, 3)
-    riverton.tess.approval = Approval.REQUIRED
-    riverton.tess.save()
-    tess = as_(riverton.tess)
-
-    page = tess.post("/riverton/ask/", {"count": "2"}, follow=True)
-    again = tess.post("/riverton/ask/", {"count": "2"}, follow=True)
-
-    assert "You asked for 2. An admin looks at it" in page.text
-    assert "Your last request still waits" in again.text
-
-
 @pytest.mark.parametrize("count", ["", "0", "-1", "501", "many", "9" * 30, "²"])
 def test_a_count_that_makes_no_sense_gives_nothing(as_, riverton, canvass, count):
     riverton.conversations(canvass, 3)

@@ -8,6 +8,7 @@ from textbank import health, webhooks
 from textbank.api.v1 import api
 from textbank.web import (
     accounts,
+    asking,
     basics,
     campaign,
     campaigns,
@@ -67,7 +68,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("<slug:org>/live-ticket", live_ticket.live_ticket, name="live_ticket"),
     # Texters
     path("<slug:org>/", texter.home, name="texter"),
-    path("<slug:org>/ask/", texter.ask, name="ask"),
+    path("<slug:org>/ask/", asking.ask, name="ask"),
+    path("<slug:org>/ask/<int:pk>/withdraw/", asking.withdraw, name="withdraw_request"),
     path("<slug:org>/first-messages/", first_messages.first_messages, name="first_messages"),
     path("<slug:org>/first-messages/cards", first_messages.cards_ahead, name="first_message_cards"),
     path("<slug:org>/replies/", replies.replies, name="replies"),
@@ -76,8 +78,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("<slug:org>/conversations/<int:pk>/reply/", replies.reply, name="reply"),
     path("<slug:org>/conversations/<int:pk>/answer/", replies.answer, name="answer_question"),
     path("<slug:org>/conversations/<int:pk>/draft/", replies.draft, name="keep_draft"),
-    path("<slug:org>/conversations/<int:pk>/tag/", replies.tag, name="tag_conversation"),
     path("<slug:org>/conversations/<int:pk>/pass-on/", replies.pass_on, name="pass_on"),
+    path("<slug:org>/conversations/<int:pk>/tag/", replies.tag, name="tag_conversation"),
     path("<slug:org>/conversations/<int:pk>/escalate/", replies.escalate, name="escalate_conversation"),
     path("<slug:org>/conversations/<int:pk>/opt-out/", replies.opt_out, name="opt_out"),
     path("<slug:org>/conversations/<int:pk>/close/", replies.close, name="close_conversation"),

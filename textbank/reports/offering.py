@@ -1,4 +1,4 @@
-"""Why a campaign offers its texters nothing, in words for the admin."""
+"""Why a campaign offers its texters nothing, in words for the admin; and where and when texting hours open."""
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
@@ -80,19 +80,22 @@ def until_open(closed: Sequence[tuple[Campaign, list[Status]]], now: dt.datetime
     )
     answers = {campaign.pk: (campaign.offers, campaign.keys) for campaign in asked}
     return {
-        campaign.pk: opening(campaign, set(answers[campaign.pk][1]), now)
+        campaign.pk: opening([(campaign, key) for key in set(answers[campaign.pk][1])], now) or NEVER
         for campaign, _ in closed
         if not answers[campaign.pk][0]
     }
 
 
-def opening(campaign: Campaign, keys: Iterable[str], now: dt.datetime) -> str:
-    """Where the campaign opens first, and when by the clock there."""
+NEVER = "Its texting hours never meet the hours in which the law allows texts."
+
+
+def opening(places: Iterable[tuple[Campaign, str]], now: dt.datetime) -> str:
+    """Of campaigns and hours keys, where it opens first, and when by the clock there; empty where it never does."""
     later = now + max(MARGINS.values())  # what closes within the margin is closed already
-    moments = [(opens_at(key, campaign.hours, campaign.legal_hours, later), key) for key in keys]
+    moments = [(opens_at(key, campaign.hours, campaign.legal_hours, later), key) for campaign, key in places]
     first = min(((moment, key) for moment, key in moments if moment), default=None)
     if first is None:
-        return "Its texting hours never meet the hours in which the law allows texts."
+        return ""
     clock = ZoneInfo(clock_of(first[1]))
     there = first[0].astimezone(clock)
     day = "" if there.date() == now.astimezone(clock).date() else "tomorrow "

@@ -86,3 +86,12 @@ def in_words(act: Handoff) -> list[str]:
 def counted(number: int, noun: str) -> str:
     """1 conversation, 1,190 conversations."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def of_each_kind(first_messages: int, replies: int) -> str:
+    """41 first messages and 3 replies."""
+    parts = [
+        counted(first_messages, "first message") if first_messages else "",
+        f"{replies:,} {'reply' if replies == 1 else 'replies'}" if replies else "",
+    ]
+    return " and ".join(filter(None, parts)) or "nothing"
