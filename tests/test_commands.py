@@ -17,6 +17,7 @@ from django.db import OperationalError
 
 from textbank import cli, embedded
 from textbank.demo.children import Children, free_port
+from textbank.reports import invariants
 
 ROOT = Path(__file__).parent.parent
 OURS = ("DATABASE_URL", "SECRET_KEY", "TEXTBANK_")
@@ -173,15 +174,15 @@ def test_an_address_that_is_none_is_a_sentence(address, sentence):
     assert said.count("\n") == 1
 
 
-def test_a_database_that_goes_away_in_between_is_a_sentence(monkeypatch, capsys):
+def test_a_database_that_goes_away_in_between_is_a_sentence(db, monkeypatch, capsys):
     def gone():
         raise OperationalError("terminating connection\n  due to administrator command")
 
-    monkeypatch.setattr(cli, "_check_answer", lambda: None)
-    monkeypatch.setattr(cli, "_check_version", gone)
     monkeypatch.setenv("DATABASE_URL", "postgresql://the.tests/own")
 
-    assert cli.main(["check-invariants"]) == 1
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(invariants, "broken", gone)
+        assert cli.main(["check-invariants"]) == 1
     assert capsys.readouterr().err == (
         "The database does not answer any more: terminating connection due to administrator command\n"
     )

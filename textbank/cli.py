@@ -13,11 +13,14 @@ import sys
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textbank import embedded
 from textbank.demo import running
 from textbank.demo.children import Crashed, Stopped, stop_on_signals
+
+if TYPE_CHECKING:
+    import psycopg
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -324,7 +327,8 @@ def _answering() -> Iterator[None]:
         _django()
         from django.db import OperationalError
 
-        _check_answer()
+        with _asked():
+            pass
         try:
             yield
         except OperationalError as problem:
@@ -335,28 +339,26 @@ def _answering() -> Iterator[None]:
 def _ready() -> Iterator[None]:
     """Within, it is at this version too."""
     with _answering():
-        _check_version()
+        from textbank.reports import version
+
+        with _asked() as connection:
+            if version.missing(connection):
+                raise Refused("The database is not at this version of Textbank: run “textbank migrate” first.")
         yield
 
 
-def _check_answer() -> None:
-    """Once and soon: the pool would try for half a minute, and then end in a traceback."""
+@contextlib.contextmanager
+def _asked() -> Iterator["psycopg.Connection[Any]"]:
+    """A connection of one's own: the pool would try for half a minute, and then end in a traceback."""
     import psycopg
-    from django.db import connection
+
+    from textbank import news
 
     try:
-        psycopg.connect(**{**connection.get_connection_params(), "connect_timeout": 5}).close()
+        with psycopg.connect(**{**news.parameters(), "connect_timeout": 5}) as connection:
+            yield connection
     except psycopg.OperationalError as problem:
         raise Refused(f"The database does not answer: {_line(problem)}") from None
-
-
-def _check_version() -> None:
-    from django.db import connection
-    from django.db.migrations.executor import MigrationExecutor
-
-    executor = MigrationExecutor(connection)
-    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-        raise Refused("The database is not at this version of Textbank: run “textbank migrate” first.")
 
 
 def _line(problem: Exception) -> str:

@@ -1,13 +1,12 @@
 """Is this process alive, and may it be given work? For load balancers and monitors, without sign-in."""
 
-from functools import cache
 from typing import Any
 
 import psycopg
-from django.db.migrations.loader import MigrationLoader
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from textbank import news
+from textbank.reports.version import missing
 
 WORKER_SEEN = 60  # seconds
 
@@ -30,23 +29,12 @@ def readyz(request: HttpRequest) -> JsonResponse:
 def _look() -> dict[str, Any]:
     # Not a pooled connection: a pool waits half a minute for a database that is away.
     with psycopg.connect(**{**news.parameters(), "connect_timeout": 3}, autocommit=True) as connection:
-        if _missing(connection):
+        if missing(connection):
             return {"ready": False, "reason": "The database is not migrated. Run: textbank migrate"}
         if _worker_was_seen(connection):
             return {"ready": True, "worker": "seen"}
         warning = f"No worker was seen in the last {WORKER_SEEN} seconds: texts wait. Run: textbank work"
         return {"ready": True, "worker": "missing", "warning": warning}
-
-
-def _missing(connection: psycopg.Connection[Any]) -> set[tuple[str, str]]:
-    if connection.execute("select to_regclass('django_migrations')").fetchone() == (None,):
-        return _wanted()
-    return _wanted() - set(connection.execute("select app, name from django_migrations"))
-
-
-@cache
-def _wanted() -> set[tuple[str, str]]:
-    return set(MigrationLoader(None, ignore_no_migrations=True).disk_migrations)
 
 
 def _worker_was_seen(connection: psycopg.Connection[Any]) -> bool:
