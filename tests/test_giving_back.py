@@ -4,13 +4,14 @@ import datetime as dt
 
 import pytest
 
-from textbank.assignments import automatic, giving_back
+from textbank.assignments import automatic, giving_back, undoing
 from textbank.assignments.models import Releases, Request, Schedule
 from textbank.assignments.plans import BadPlan
-from textbank.assignments.reassigning import reassign
+from textbank.assignments.reassigning import reassign, unassign
 from textbank.assignments.requesting import AlreadyDecided, NothingToGive, approve, deny, request
 from textbank.conversations import drafting, pinning
 from textbank.conversations.models import Action, Conversation, Handoff, Note, Status
+from textbank.conversations.models.handoff import OutOfReach
 from textbank.conversations.sending import NotYours
 from textbank.organizations.models import Approval
 
@@ -62,9 +63,11 @@ def test_done_for_the_day_gives_back_what_there_is_to_do(riverton, campaign, now
     [pinned] = riverton.conversations(campaign, holder=riverton.tess, status=REPLY)
     pinning.pin(pinned, by=riverton.tess, now=now)
 
+    going = giving_back.going_back(riverton.tess, now)
     promised = giving_back.done_for_the_day(riverton.tess, now=now, dry_run=True)
     act = giving_back.done_for_the_day(riverton.tess, now=now)
 
+    assert going == {(campaign.pk, Status.NEEDS_FIRST_MESSAGE): 2, (campaign.pk, REPLY): 1}
     assert (promised.moved, promised.left_alone) == (act.moved, act.left_alone)
     assert (act.moved, act.left_alone) == (3, {"escalated": 1, "pinned": 1})
     assert (held(riverton.tess), held(riverton.theo)) == (3, 1)
@@ -77,6 +80,50 @@ def test_done_with_one_campaign_leaves_the_others(riverton, campaign, now):
     act = giving_back.done_for_the_day(riverton.tess, campaign=campaign, now=now)
 
     assert (act.moved, held(riverton.tess)) == (2, 3)
+
+
+MINUTE = dt.timedelta(minutes=1)
+
+
+def test_who_was_done_for_the_day_may_take_it_back_for_a_while(riverton, campaign, now):
+    threads = riverton.conversations(campaign, 3, holder=riverton.tess)
+    act = giving_back.done_for_the_day(riverton.tess, now=now)
+    reassign([threads[0].pk], [riverton.theo], by=riverton.ada, now=now + MINUTE)
+
+    undo = undoing.undo(act, by=riverton.tess, now=now + 14 * MINUTE)
+
+    assert (undo.moved, undo.left_alone, undo.by) == (2, {"moved_again": 1}, riverton.tess)
+    assert (held(riverton.tess), held(riverton.theo)) == (2, 1)
+    with pytest.raises(OutOfReach):
+        undoing.undo(undo, by=riverton.tess, now=now + 14 * MINUTE)
+
+
+def test_what_was_given_back_longer_ago_is_the_pools(riverton, campaign, now):
+    riverton.conversations(campaign, 3, holder=riverton.tess)
+    act = giving_back.done_for_the_day(riverton.tess, now=now)
+
+    with pytest.raises(OutOfReach):
+        undoing.undo(act, by=riverton.tess, now=now + 15 * MINUTE)
+    assert held(riverton.tess) == 0
+    assert undoing.undo(act, by=riverton.ada, now=now + 15 * MINUTE).moved == 3
+
+
+@pytest.mark.parametrize("who", ["theo", "sue"])
+def test_nobody_takes_back_what_another_gave(riverton, campaign, now, who):
+    [thread] = riverton.conversations(campaign, holder=riverton.tess, status=REPLY)
+    act = giving_back.give_back(thread, by=riverton.tess, reason="I read no Spanish", now=now)
+
+    with pytest.raises(OutOfReach):
+        undoing.undo(act, by=riverton.people[who], now=now)
+    assert undoing.undo(act, by=riverton.tess, now=now).moved == 1
+
+
+def test_nobody_takes_back_what_was_taken_from_them(riverton, campaign, now):
+    [thread] = riverton.conversations(campaign, holder=riverton.tess)
+    act = unassign([thread.pk], by=riverton.ada, now=now)
+
+    with pytest.raises(OutOfReach):
+        undoing.undo(act, by=riverton.tess, now=now)
 
 
 def test_replies_that_lie_too_long_go_back_by_themselves(riverton, campaign, now):

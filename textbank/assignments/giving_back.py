@@ -2,8 +2,12 @@
 
 import datetime as dt
 import uuid
+from collections import Counter
 from typing import Any
 
+from django.db.models import Count, Q
+
+from textbank.assignments.judging import judged
 from textbank.assignments.plans import BadPlan, Plan
 from textbank.assignments.reassigning import carry_out, preview
 from textbank.campaigns.models import Campaign
@@ -47,8 +51,22 @@ def done_for_the_day(
 
     What is escalated, pinned to them or just being answered stays, as with every release, and the record says so.
     """
+    plan = of_the_day(texter, campaign, now, client_id)
+    return preview(plan) if dry_run else carry_out(plan)
+
+
+def of_the_day(
+    texter: Membership, campaign: Campaign | None, now: dt.datetime, client_id: uuid.UUID | None = None
+) -> Plan:
     said: dict[str, Any] = {"texter": texter.pk, "status": WORK, "campaign_state": ["active"]}
     if campaign is not None:
         said["campaign"] = campaign.pk
-    plan = Plan(Action.DONE_FOR_THE_DAY, texter, now, filter=Filter.parse(said), client_id=client_id)
-    return preview(plan) if dry_run else carry_out(plan)
+    return Plan(Action.DONE_FOR_THE_DAY, texter, now, filter=Filter.parse(said), client_id=client_id)
+
+
+def going_back(texter: Membership, now: dt.datetime) -> Counter[tuple[int, Status]]:
+    """How much `done_for_the_day` would give back now, by campaign and kind."""
+    plan = of_the_day(texter, None, now)
+    moves = judged(plan.conversations, plan).filter(Q(stays=None)).order_by()
+    rows = moves.values_list("campaign", "status").annotate(number=Count("pk"))
+    return Counter({(campaign, Status(status)): number for campaign, status, number in rows})

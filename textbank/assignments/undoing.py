@@ -25,13 +25,18 @@ class AlreadyUndone(Exception):
     """It was taken back before; what can be undone is the undo."""
 
 
+# So long whoever gave work back may take it back themselves: then it is the pool's, and asked for like any other.
+REGRET = dt.timedelta(minutes=15)
+GIVING_BACK = {Action.GIVE_BACK, Action.DONE_FOR_THE_DAY}
+
+
 def undo(handoff: Handoff, *, by: Membership, now: dt.datetime) -> Handoff:
     """Gives everything back that nobody has worked on or moved since; returns the record, itself a hand-off.
 
     What was worked on (an outgoing text, a close, a tag or an answer; an inbound text alone does not count), what
     was moved again, and what belonged to somebody who is gone stays, and the record says so.
     """
-    refuse(handoff, by)
+    refuse(handoff, by, now)
     try:
         return carrying_out.begin(Undoing(handoff, by, now))
     except IntegrityError as error:
@@ -42,20 +47,26 @@ def undo(handoff: Handoff, *, by: Membership, now: dt.datetime) -> Handoff:
 
 def preview(handoff: Handoff, *, by: Membership, now: dt.datetime) -> Handoff:
     """What undoing it now would write down; nothing is written. Raises OutOfReach, StillRunning, AlreadyUndone."""
-    refuse(handoff, by)
+    refuse(handoff, by, now)
     undoing = Undoing(handoff, by, now)
     back = undoing.record()
     ledger.count(back, undoing.cards(None, dealt=0))
     return back
 
 
-def refuse(handoff: Handoff, by: Membership) -> None:
+def refuse(handoff: Handoff, by: Membership, now: dt.datetime) -> None:
     """Raises OutOfReach for what is not theirs to undo, StillRunning or AlreadyUndone for what cannot be undone now."""
-    handoff.refuse_out_of_reach(by)
+    if not may_take_back(handoff, by, now):
+        handoff.refuse_out_of_reach(by)
     if handoff.state == State.RUNNING:
         raise StillRunning("It is still running. Stop it first.")
     if Handoff.objects.filter(undoes=handoff).exists():
         raise AlreadyUndone("It was undone before.")
+
+
+def may_take_back(handoff: Handoff, member: Membership, now: dt.datetime) -> bool:
+    """Whether they gave it back themselves just now: thinking better of it takes no admin."""
+    return handoff.by_id == member.pk and handoff.action in GIVING_BACK and handoff.at > now - REGRET
 
 
 # What is on the conversation's own row is as it is under the lock. There `held_since` tells that it moved again; the
