@@ -1,5 +1,10 @@
 """The load kit measures what it says it does; what it measures is for `bin/bench`, and asserted nowhere."""
 
+import json
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from bench import data, doors, handing, meanwhile, pool, reviewing
@@ -8,8 +13,17 @@ from bench.running import Running
 from textbank.conversations.models import Conversation, Message, Status
 from textbank.reports import invariants
 
+ROOT = Path(__file__).parent.parent
 # A plan for so few rows is found in other ways, but they are the same rows.
 TINY = data.Size((400, 200, 100), 30)
+PROMISED = {
+    *("count-default", "count-campaign-unsent-unassigned"),
+    *("review-default", "review-campaign-unsent-unassigned", "review-needs-response", "review-texter"),
+    *("review-escalated", "review-name", "review-phone", "review-deep"),
+    *("reassign-1k", "reassign-10k", "reassign-100k", "reassign-100k-one-texter", "unassign-100k"),
+    *("release-unsent", "undo-100k", "preview-100k", "request-50"),
+    *("send", "send-during-reassign", "inbound", "drain", "upload-100k"),
+}
 
 
 @pytest.fixture
@@ -24,14 +38,7 @@ def share(**of: object) -> float:
 def test_it_has_a_row_for_each_of_what_was_promised():
     names = {name for kit in (reviewing, doors, meanwhile, pool, handing) for name in kit.NAMES}
 
-    assert names >= {
-        *("count-default", "count-campaign-unsent-unassigned"),
-        *("review-default", "review-campaign-unsent-unassigned", "review-needs-response", "review-texter"),
-        *("review-escalated", "review-name", "review-phone", "review-deep"),
-        *("reassign-1k", "reassign-10k", "reassign-100k", "reassign-100k-one-texter", "unassign-100k"),
-        *("release-unsent", "undo-100k", "preview-100k", "request-50"),
-        *("send", "send-during-reassign", "inbound", "drain", "upload-100k"),
-    }
+    assert names >= PROMISED
 
 
 def test_its_data_keep_every_promise_and_the_shares_of_a_text_bank(bench):
@@ -60,3 +67,12 @@ def test_handing_on_is_measured_beside_its_floor_and_breaks_nothing(bench):
     assert [row["n"] for row in found] == [pytest.approx(400, abs=30)] * 3
     assert all(row["ratio"] == row["seconds"] / row["floor_seconds"] for row in found[:2])
     assert invariants.broken() == []
+
+
+@pytest.mark.slow
+def test_the_smallest_size_does_every_piece_of_work(folder):
+    subprocess.run([sys.executable, "-m", "bench", "--json", folder / "rows.json"], cwd=ROOT, check=True)
+
+    found = json.loads((folder / "rows.json").read_text())
+    assert {row["name"] for row in found} >= PROMISED
+    assert all(row["n"] > 0 for row in found)
