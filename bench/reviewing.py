@@ -4,6 +4,7 @@ One request at a time, as its admin makes them; page and query take turns. Both 
 """
 
 import re
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -27,8 +28,9 @@ from textbank.reports import pages
 from textbank.web.review import PAGE
 
 DEEP = 200  # pages
-WARM, EACH = 5, 10  # requests before a clock runs, and in a turn
+WARM, EACH = 3, 10  # requests before a clock runs, and in a turn
 TURNS, QUICK_TURNS = 10, 2
+PATIENCE = 20  # seconds for the turns of one row
 
 FLOOR = """
 with found as {first_found} (
@@ -123,7 +125,10 @@ class Desk:
     def beside_floor(self, name: str, address: str, look: Look, by_hand: str, *, statements: int) -> Row:
         floors, taken, spent = [], [], Counter[str]()
         self.drive(address, WARM)
-        for _ in range(self.turns):
+        begun = time.monotonic()
+        for turn in range(self.turns):
+            if turn >= QUICK_TURNS and time.monotonic() - begun > PATIENCE:
+                break
             with cpu(self.textbank.processes) as now_spent:
                 taken += self.drive(address, EACH)
             spent.update(now_spent)
