@@ -34,7 +34,7 @@ class Program:
         return self.heard(self.client.post(address(path), {"file": file, **more}, headers=self.headers))
 
     def heard(self, answer: Any) -> Any:
-        if answer.content and answer.headers.get("Content-Type", "").startswith("application/json"):
+        if answer.headers.get("Content-Type", "").startswith("application/json") and answer.content:
             answer.said = answer.json()
         return answer
 
