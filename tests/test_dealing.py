@@ -7,7 +7,7 @@ from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from textbank.assignments.dealing import deal
+from textbank.assignments.dealing import deal, so_many_each
 from textbank.conversations.arrays import as_array
 from textbank.conversations.models import LeftAlone
 
@@ -71,9 +71,11 @@ def test_nothing_to_deal():
     assert dealt([], [TESS]) == []
 
 
-def test_nobody_twice():
-    with pytest.raises(ValueError, match="once"):
-        deal(LOOKED, [], [TESS, THEO, TESS])
+def test_so_many_each():
+    cards = so_many_each([TESS, THEO], [3, 1])
+
+    assert cards == [TESS, THEO, TESS, TESS]
+    assert [who for _, who, _ in dealt([POOL] * 9, cards, most=4)] == [TESS, THEO, TESS, TESS]
 
 
 packs = st.lists(st.tuples(st.none() | st.integers(1, 9), st.none() | st.just(ESCALATED)), max_size=40)

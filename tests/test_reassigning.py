@@ -139,6 +139,25 @@ def test_only_so_many_when_told(riverton, ten):
     assert (handoff.matched, handoff.moved, held(riverton.theo)) == (3, 3, 3)
 
 
+def test_so_many_to_each(riverton, ten):
+    handoff = reassign(ids(ten), [riverton.theo, riverton.tara], by=riverton.ada, each=(5, 2))
+
+    assert handoff.shares == {str(riverton.theo.pk): 5, str(riverton.tara.pk): 2}
+    assert (handoff.matched, handoff.moved, held(riverton.tess)) == (7, 7, 3)
+
+
+def test_so_many_each_of_fewer_than_there_are_come_as_far_as_they_do(riverton, campaign, ten):
+    everything = Filter.parse({"campaign": campaign.pk})
+
+    handoff = reassign(everything, [riverton.theo, riverton.tara], by=riverton.ada, each=(8, 4))
+
+    assert (handoff.moved, held(riverton.theo), held(riverton.tara)) == (10, 6, 4)
+    with pytest.raises(BadPlan, match="for each"):
+        reassign(everything, [riverton.theo, riverton.tara], by=riverton.ada, each=(8,))
+    with pytest.raises(BadPlan, match="for each"):
+        reassign(everything, [riverton.theo], by=riverton.ada, each=(8,), limit=3)
+
+
 def test_the_same_click_hands_on_once(riverton, ten):
     same = uuid.uuid4()
 

@@ -35,7 +35,8 @@ router = Router(auth=handing_on)
 class Wish(Said):
     """Which conversations (by `filter` or by `conversations`), to whom, and what is to be left alone.
 
-    `teams` stand for their members who are not suspended, in the order of their names, behind `texters`.
+    `teams` stand for their members who are not suspended, in the order of their names, behind `texters`. `each` says
+    how many go to each of them, in that order; without it they are dealt as evenly as cards.
     """
 
     action: Literal["reassign", "unassign"]
@@ -45,6 +46,7 @@ class Wish(Said):
     conversations: Annotated[list[Id], Field(max_length=100_000)] = []
     texters: Annotated[list[Id], Field(max_length=1000)] = []
     teams: Annotated[list[Id], Field(max_length=100)] = []
+    each: Annotated[list[Annotated[StrictInt, Field(ge=1, le=100_000)]], Field(max_length=1000)] = []
     include_escalated: StrictBool = False
     include_drafting: StrictBool = False
     limit: Annotated[StrictInt, Field(ge=1, le=2**31 - 1)] | None = None
@@ -70,6 +72,7 @@ def plan(said: Wish, by: Membership) -> Plan:
         ticked=tuple(said.conversations),
         texters=tuple(teams.receivers(teams_of(by, said.teams), after=chosen(by, said.texters))),
         as_of=Snapshot.parse(said.as_of) if said.as_of else None,
+        each=tuple(said.each),
         **said.model_dump(include=AS_SAID),
     )
 

@@ -28,6 +28,11 @@ from dealt
 EVERYTHING = 2**62
 
 
+def so_many_each(texters: Sequence[int], each: Sequence[int]) -> list[int]:
+    """One round in which each texter gets their own number of cards, dealt in turn as long as they want more."""
+    return [texter for turn in range(max(each, default=0)) for texter, n in zip(texters, each, strict=True) if turn < n]
+
+
 def deal(
     looked: str, params: Sequence[Any], texters: Sequence[int], *, start: int = 0, most: int | None = None
 ) -> Cards:
@@ -36,10 +41,8 @@ def deal(
     `looked` is a statement of (conversation, who has it, why it stays as a LeftAlone or null, waiting since); those
     waiting longest are dealt first, then by id. A card that falls to its present holder stays there and counts in
     that texter's share, so that shares (moved + already theirs) differ by at most one. With `start` the number already
-    dealt, batch after batch is one deal. `texters` are distinct and in the order chosen; none is the pool. At most
-    `most` are dealt.
+    dealt, batch after batch is one deal. `texters` are in the order chosen; none is the pool, and one who stands there
+    more than once gets so many cards of each round. At most `most` are dealt.
     """
-    if len(set(texters)) != len(texters):
-        raise ValueError("Deal to each texter once.")
     sql = DEAL.format(looked=looked, already_theirs=LeftAlone.ALREADY_THEIRS.value)
     return Cards(sql, [*params, start, as_array(texters), EVERYTHING if most is None else most])

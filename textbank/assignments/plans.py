@@ -38,6 +38,8 @@ class Plan:
     filter: Filter | None = None
     ticked: tuple[int, ...] = ()
     texters: tuple[Membership, ...] = ()
+    # So many to each of them, in their order; without it, as evenly as cards.
+    each: tuple[int, ...] = ()
     include_escalated: bool = False
     include_drafting: bool = False
     limit: int | None = None
@@ -62,6 +64,8 @@ class Plan:
             raise BadPlan(texters=self.receivers_wanted())
         if len(set(self.texters)) != len(self.texters):
             raise BadPlan(texters="A texter is named twice.")
+        if self.each and (len(self.each) != len(self.texters) or min(self.each) < 1 or self.limit is not None):
+            raise BadPlan(each="Say for each of the texters how many, one at least; the limit is their sum.")
         self.refuse_suspended([texter for texter in self.texters if texter.suspended])
         if self.limit is not None and self.limit < 1:
             raise BadPlan(limit="At least one conversation.")
@@ -72,6 +76,11 @@ class Plan:
         if texters:
             names = ", ".join(texter.name for texter in texters)
             raise BadPlan(texters=f"Suspended members receive nothing: {names}.")
+
+    @property
+    def wanted(self) -> int | None:
+        """How many are to be dealt at most; None for all."""
+        return sum(self.each) if self.each else self.limit
 
     @property
     def to_the_pool(self) -> bool:
@@ -119,6 +128,7 @@ class Plan:
             as_of=self.as_of.token() if self.as_of else "",
             expect=self.expect,
             limit=self.limit,
+            each=list(self.each) or None,
             idle_minutes=self.idle_minutes,
             include_escalated=self.include_escalated,
             include_drafting=self.include_drafting,
@@ -140,6 +150,7 @@ class Plan:
             filter=None if handoff.filter is None else Filter.parse(handoff.filter),
             ticked=tuple(handoff.ticked or ()),
             texters=tuple(members[pk] for pk in handoff.receivers),
+            each=tuple(handoff.each or ()),
             include_escalated=handoff.include_escalated,
             include_drafting=handoff.include_drafting,
             limit=handoff.limit,

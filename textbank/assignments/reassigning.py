@@ -7,7 +7,7 @@ from typing import Any
 from django.utils import timezone
 
 from textbank.assignments import carrying_out
-from textbank.assignments.dealing import deal
+from textbank.assignments.dealing import deal, so_many_each
 from textbank.assignments.judging import judged, longest_waiting_first
 from textbank.assignments.plans import Plan
 from textbank.conversations import ledger
@@ -85,13 +85,13 @@ class Dealing:
     def ids(self) -> Iterable[int]:
         """Everything that is to be looked at, in the order in which it is dealt: all that matches, or, where only so
         many were wanted, as many as it takes to find those."""
-        if self.plan.limit is not None:
+        if self.plan.wanted is not None:
             return ledger.conversations_of(self.cards(None, dealt=0))
         matching = longest_waiting_first(self.plan.conversations).values_list("pk", flat=True)
         return matching.iterator(chunk_size=10_000)
 
     def count(self) -> int:
-        return self.plan.conversations.count() if self.plan.limit is None else sum(1 for _ in self.ids())
+        return self.plan.conversations.count() if self.plan.wanted is None else sum(1 for _ in self.ids())
 
     def cards(self, ids: Collection[int] | None, *, dealt: int) -> Cards:
         """Each of the conversations (of all that match, for None) with who gives, who gets, or why it stays.
@@ -106,6 +106,8 @@ class Dealing:
             self.hold_receivers()
             sql, params = self.locking(ids)
         texters = [texter.pk for texter in self.plan.texters]
+        if self.plan.each:
+            texters = so_many_each(texters, self.plan.each)
         return deal(sql, params, texters, start=dealt, most=self.still_wanted(dealt))
 
     def locking(self, ids: Collection[int]) -> Statement:
@@ -128,12 +130,12 @@ class Dealing:
 
     def still_wanted(self, dealt: int) -> int | None:
         """How many more may be dealt: as many as were wanted, and never more than were shown."""
-        most = min((number for number in (self.plan.limit, self.plan.expect) if number is not None), default=None)
+        most = min((number for number in (self.plan.wanted, self.plan.expect) if number is not None), default=None)
         return None if most is None else max(0, most - dealt)
 
     def finish(self, handoff: Handoff) -> None:
         """Counts what was shown and no longer matches at all as changed: it was seen, and it stays."""
-        if self.plan.expect is None or self.plan.as_of is None or self.plan.limit is not None:
+        if self.plan.expect is None or self.plan.as_of is None or self.plan.wanted is not None:
             return
         changed, stopped = LeftAlone.CHANGED.label, LeftAlone.STOPPED.label
         looked_at = handoff.matched - handoff.left_alone.pop(changed, 0)

@@ -110,14 +110,18 @@ limit %(limit)s
 
 FIGURES_ADD_UP = """
 with figures as (
-    select h.id, h.action, h.matched, h.moved,
+    select h.id, h.action, h.matched, h.moved, h.each,
         (select coalesce(sum(value::int), 0) from jsonb_each_text(h.left_alone)) stayed,
         (select coalesce(sum(value::int), 0) from jsonb_each_text(h.shares)) shared,
         (select max(value::int) from jsonb_each_text(h.shares)) most,
         (
             select min(coalesce((h.shares ->> receiver)::int, 0))
             from jsonb_array_elements_text(h.receivers) receiver
-        ) least
+        ) least,
+        (
+            select bool_or((h.shares ->> who)::int > (h.each ->> place::int - 1)::int)
+            from jsonb_array_elements_text(h.receivers) with ordinality receiver (who, place)
+        ) exceeded
     from conversations_handoff h where h.state = any(%(finished)s)
 ), rows as (
     select handoff_id, count(*) filter (where left_alone is null) moved,
@@ -135,7 +139,9 @@ select format('The shares of hand-off %%s add up to %%s, and %%s were received.'
 from figures f left join rows on rows.handoff_id = f.id where f.shared <> coalesce(rows.shared, 0)
 union all
 select format('The shares of hand-off %%s differ by more than one: from %%s to %%s.', id, least, most)
-from figures where action = %(reassign)s and most - least > 1
+from figures where action = %(reassign)s and each is null and most - least > 1
+union all
+select format('Somebody got more of hand-off %%s than they were to get.', id) from figures where exceeded
 limit %(limit)s
 """
 

@@ -97,6 +97,8 @@ class Handoff(models.Model):
     as_of = models.TextField(blank=True)
     expect = models.PositiveIntegerField(null=True)
     limit = models.PositiveIntegerField(null=True)
+    # So many to each receiver, in their order; without it their shares differ by at most one.
+    each = models.JSONField(null=True)
     idle_minutes = models.PositiveIntegerField(null=True)
     include_escalated = models.BooleanField(default=False)
     include_drafting = models.BooleanField(default=False)
