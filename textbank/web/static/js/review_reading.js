@@ -8,6 +8,7 @@ const WATCHED = 60_000; // while somebody else is answering: nobody tells when t
 let timer = null;
 let seenTimer = null;
 let messages = 0;
+let doing = null; // the request that does something here
 
 const open = () => pane.querySelector("[data-conversation]");
 const thread = () => document.getElementById("thread");
@@ -21,8 +22,9 @@ function lookSoon(after) {
   clearTimeout(timer);
   timer = setTimeout(() => {
     if (!open()) return;
-    if (!document.hidden) look();
-    else lookSoon(OFTEN);
+    const isDoing = doing && doing.readyState !== XMLHttpRequest.DONE;
+    if (!document.hidden && !isDoing) look();
+    else lookSoon(isDoing ? 150 : OFTEN);
   }, after);
 }
 
@@ -67,6 +69,12 @@ document.addEventListener("htmx:afterSwap", ({ detail }) => detail.target === pa
 document.addEventListener("htmx:oobAfterSwap", ({ detail }) => {
   if (detail.target.id === "thread") changed();
   if (detail.target.id === "told") watch();
+});
+// A look that is answered in between would take away the button that was pressed, and what is then said finds no place.
+document.addEventListener("htmx:beforeSend", ({ detail }) => {
+  if (!pane.contains(detail.elt) || detail.requestConfig.verb !== "post") return;
+  doing = detail.xhr;
+  window.htmx.trigger(open(), "htmx:abort");
 });
 document.addEventListener("htmx:afterRequest", ({ detail }) => {
   if (!pane.contains(detail.elt) || detail.requestConfig.verb !== "post" || !detail.successful) return;
