@@ -5,8 +5,9 @@ import datetime as dt
 import pytest
 
 from tests.together import at_once
-from textbank.assignments.deciding import BadSettings, decide
+from textbank.assignments.deciding import SETTINGS, BadSettings, decide
 from textbank.messaging.models import MessagingService
+from textbank.organizations import controlling
 from textbank.organizations.models import AuditEntry, Membership, Organization, Settings
 
 
@@ -104,6 +105,12 @@ def test_hours_that_never_meet_the_law_are_refused_where_it_binds(riverton, now,
         decide(riverton.organization, by=riverton.olga, now=now, texting_ends=dt.time(23, 30))
     # What is as it was hinders nothing else.
     assert decide(riverton.organization, by=riverton.olga, now=now, show_numbers=True) == ["show_numbers"]
+
+
+def test_nothing_an_organization_decides_is_without_a_rule():
+    columns = {field.name for field in Settings._meta.fields} - {"organization"}
+
+    assert columns == {*SETTINGS, *controlling.GENERAL, *controlling.RULES}
 
 
 def test_a_setting_that_does_not_exist_is_a_fault_of_ours(riverton, now):

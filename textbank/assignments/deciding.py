@@ -24,6 +24,7 @@ HOURS = ("texting_starts", "texting_ends", "timezone")
 # Replies that nobody looks over before they go out; a farewell is shown to the texter, blanks filled.
 AUTOMATIC = ("opt_out_reply", "help_reply")
 REPLIES = (*AUTOMATIC, "farewell")
+# What the pools hand out is controlled elsewhere, by admins: organizations/controlling.
 SETTINGS = (*HOURS, "most_at_once", "show_last_names", "show_numbers", "supervolunteers_reassign", *REPLIES)
 
 
@@ -45,7 +46,7 @@ def decide(organization: Organization, *, by: Membership, now: dt.datetime, **sa
         raise TypeError(f"An organization does not decide on {', '.join(sorted(strange))}.")
     # Locked and read again: what somebody else has just decided is what it was.
     here = Organization.objects.select_for_update(no_key=True).get(pk=organization.pk)
-    settings = Settings.objects.get(organization=here)
+    settings = Settings.objects.select_for_update().get(organization=here)
     was = {name: getattr(settings if name in SETTINGS else here, name) for name in said}
     new = {name: value for name, value in said.items() if value != was[name]}
     check(settings, new, now)
