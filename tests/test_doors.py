@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.http import int_to_base36
 
 from textbank.api.v1 import api
+from textbank.assignments import giving_back
 from textbank.assignments.models import Request
 from textbank.contacts.models import Upload
 from textbank.conversations import saving
@@ -35,7 +36,7 @@ carriers               403      403  403  403   403   403  403  403
 members                sign-in  404  403  in    in    in   in   in
 who-has-it             sign-in  404  403  404   in    in   in   in
 who-lost-it            sign-in  404  403  404   404   404  404  404
-who-asked              sign-in  404  403  404   in    404  404  404
+whose-it-is            sign-in  404  403  404   in    404  404  404
 supervolunteers        sign-in  404  403  403   403   in   in   in
 who-hands-on           sign-in  404  403  403   403   403  in   in
 who-shares             sign-in  404  403  403   403   403  in   in
@@ -73,7 +74,10 @@ GET   /{org}/live-ticket                                             members
 GET   /{org}/                                                        members
 GET   /{org}/ask/                                                    members
 POST  /{org}/ask/                                                    members
-POST  /{org}/ask/{request}/withdraw/                                 who-asked
+POST  /{org}/ask/{request}/withdraw/                                 whose-it-is
+GET   /{org}/done-for-the-day/                                       members
+POST  /{org}/done-for-the-day/                                       members
+POST  /{org}/given-back/{gave}/undo/                                 whose-it-is
 GET   /{org}/first-messages/                                         members
 GET   /{org}/first-messages/cards                                    members
 GET   /{org}/replies/                                                members
@@ -85,6 +89,8 @@ POST  /{org}/conversations/{conversation}/draft/                     who-has-it
 POST  /{org}/conversations/{conversation}/pass-on/                   who-lost-it    text=Hello
 POST  /{org}/conversations/{conversation}/tag/                       who-has-it     tag={tag}&on=yes
 POST  /{org}/conversations/{conversation}/escalate/                  who-has-it
+GET   /{org}/conversations/{conversation}/give-back/                 whose-it-is
+POST  /{org}/conversations/{conversation}/give-back/                 whose-it-is    reason=Why
 POST  /{org}/conversations/{conversation}/opt-out/                   who-has-it
 POST  /{org}/conversations/{conversation}/close/                     who-has-it
 POST  /{org}/conversations/{conversation}/reopen/                    who-has-it
@@ -235,7 +241,7 @@ ROLES = {
     "who-has-it": Role.TEXTER,
     # Nobody has lost this one: what becomes of who did is told elsewhere.
     "who-lost-it": Role.TEXTER,
-    "who-asked": Role.TEXTER,
+    "whose-it-is": Role.TEXTER,
     "supervolunteers": Role.SUPERVOLUNTEER,
     # An organization may let its supervolunteers reassign; unless it says so they are refused behind the door.
     "who-hands-on": Role.SUPERVOLUNTEER,
@@ -314,6 +320,8 @@ def named(riverton, otherton):
         "handoff": Handoff.objects.latest("pk").pk,
         "invite": invite.pk,
         "filter": saving.save("Monday", Filter.parse({"escalated": "only"}), "name", by=riverton.ada, shared=True).pk,
+    [given] = riverton.conversations(campaign, holder=riverton.tess, **waiting)
+    gave = giving_back.give_back(given, by=riverton.tess, reason="I have to go", now=timezone.now())
         "person": riverton.tara.pk,
         "tag": Tag.objects.create(organization=riverton.organization, title="Spanish").pk,
         "team": teams.make("Spanish", members=[riverton.tess], by=riverton.ada).pk,
@@ -334,6 +342,7 @@ def knock(riverton, otherton, named):
         clients[who].force_login(people[who].user)
     signed_in = {who: client.cookies.output() for who, client in clients.items()}
 
+        "gave": gave.pk,
     def knocked(who, method, address, body):
         client, headers = clients[who], {}
         client.cookies = SimpleCookie(signed_in[who].replace("Set-Cookie: ", ""))
@@ -342,6 +351,7 @@ def knock(riverton, otherton, named):
         given = said(filled(body, named), address)
         return outcome(getattr(client, method.lower())(filled(address, named), headers=headers, **given))
 
+    said = {"time": dt.time(21), "timezone": "America/New_York", "weekdays": [0]}
     def undone(*asked):
         with transaction.atomic():
             found = knocked(*asked)

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import trigger_client_event
 
 from textbank.access import MemberRequest, door
-from textbank.assignments import escalating
+from textbank.assignments import escalating, undoing
 from textbank.campaigns import blanks
 from textbank.campaigns.models import Step
 from textbank.conversations import answering, closing, drafting, noting, opting_out, sending
@@ -29,6 +29,9 @@ from textbank.web.clicks import Reply
 from textbank.web.refusals import had, say
 
 SHOWN = 50
+
+# Why somebody gives a conversation back, ready to be chosen; anybody may say it in their own words.
+REASONS = ("I don’t read their language", "I don’t know the answer", "I know this person", "I have to go")
 
 
 class Row(NamedTuple):
@@ -353,6 +356,7 @@ def opened(request: MemberRequest, thread: Conversation, text: str | None = None
     return context | {
         "text": text if text is not None else kept.text if kept else suggested,
         "escalations": [tag for tag in context["tags"] if not tag.assignable],
+        "reasons": REASONS,
         "farewell": blanks.fill(member.organization.settings.farewell, sending.words_for(thread, member)),
     }
 
@@ -403,8 +407,10 @@ def gone(request: MemberRequest, pk: int, status: int = 0) -> HttpResponse:
         .order_by("-pk")
         .first()
     )
-    taken = noting.taken_from(request.member, pk, timezone.now())
+    now = timezone.now()
+    taken = noting.taken_from(request.member, pk, now)
     context: dict[str, Any] = {
+        "take_back": take_back(move, request.member, now),
         "says": Says(where_it_went(move, request.member), shut=True, icon="handoff"),
         "inbox": inbox(request.member, pk),
         "pass_on": reverse("pass_on", args=[request.member.organization.slug, pk]) if taken else "",
@@ -417,6 +423,14 @@ def gone(request: MemberRequest, pk: int, status: int = 0) -> HttpResponse:
     return render(request, "texter/gone.html", context, status=status or 404)
 
 
+def take_back(move: Move | None, member: Membership, now: dt.datetime) -> str:
+    """Where they think better of it, if they gave it back themselves just now."""
+    act = move.handoff if move and move.handoff.action == Action.GIVE_BACK else None
+    if act is None or not undoing.may_take_back(act, member, now):
+        return ""
+    return reverse("take_back", args=[member.organization.slug, act.pk])
+
+
 def where_it_went(move: Move | None, viewer: Membership) -> str:
     """In words for who had it: who has it now, and who saw to that."""
     if move is None:
@@ -424,6 +438,8 @@ def where_it_went(move: Move | None, viewer: Membership) -> str:
     by = called(move.handoff.by, viewer)
     if move.handoff.action == Action.ESCALATE and move.receiver is None:
         return f"{by} escalated this conversation. Somebody who can decide takes it from here."
+    if move.handoff.action in undoing.GIVING_BACK:
+        return f"{by} gave this conversation back to the pool."
     if move.receiver is None:
         return f"{by} put this conversation back into the pool."
     now = f"{move.receiver.user.first_name} has this conversation now."

@@ -15,6 +15,7 @@ from textbank.conversations.models.conversation import ConversationQuerySet
 from textbank.organizations.models import Membership, Role
 from textbank.reports import pages, to_do
 from textbank.web.asking import ask_of, receipt
+from textbank.web.giving_back import receipt as gave
 
 PAGE = 50
 
@@ -27,7 +28,7 @@ def home(request: MemberRequest) -> HttpResponse:
     context: dict[str, Any] = {"todo": to_do.to_do(member, now)}
     if request.headers.get("HX-Request"):
         return render(request, "texter/todo.html", context)
-    context |= {"ask": ask_of(member, now), "receipt": receipt(request.GET, member)}
+    context |= {"ask": ask_of(member, now), "receipt": receipt(request.GET, member), "gave": gave(request.GET, member)}
     return render(request, "texter/home.html", context)
 
 
