@@ -351,7 +351,6 @@ def knock(riverton, otherton, named):
         given = said(filled(body, named), address)
         return outcome(getattr(client, method.lower())(filled(address, named), headers=headers, **given))
 
-    said = {"time": dt.time(21), "timezone": "America/New_York", "weekdays": [0]}
     def undone(*asked):
         with transaction.atomic():
             found = knocked(*asked)
