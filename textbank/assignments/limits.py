@@ -103,7 +103,7 @@ def served(texter: Membership, pools: Sequence[Pool], now: dt.datetime) -> list[
 
 def general(texter: Membership, kind: Status, now: dt.datetime) -> ConversationQuerySet:
     """What is in the pool of that kind for everybody, at whatever hour."""
-    campaigns = handing_out(texter, kind, now).filter(limited_to_teams=False)
+    campaigns = handing_out(texter.organization_id, kind, now).filter(limited_to_teams=False)
     return free_for(texter, kind).filter(escalated=False, campaign__in=campaigns)
 
 
@@ -112,7 +112,7 @@ def teams_for(texter: Membership, now: dt.datetime) -> list[Team]:
     team, or of one that is off."""
     waits = Q(pk__in=[])
     for kind in ORDER:
-        limited = handing_out(texter, kind, now).filter(limited_to_teams=True)
+        limited = handing_out(texter.organization_id, kind, now).filter(limited_to_teams=True)
         waits |= Q(campaigns__in=limited.filter(conversations__in=free_for(texter, kind).filter(escalated=False)))
     served = Q(members=texter) & Q(is_on=True)
     return list(Team.objects.filter(waits).exclude(served).distinct().order_by("title"))

@@ -12,7 +12,7 @@ from textbank.campaigns.texting_hours import STATES, Hours, open_keys
 from textbank.contacts.zones import CLOCKS
 from textbank.conversations.models import Conversation, Status, Tagging
 from textbank.conversations.models.conversation import ConversationQuerySet
-from textbank.organizations.models import Gives, Membership, Team
+from textbank.organizations.models import Gives, Membership, Settings, Team
 
 # Every hours key there can be: a clock, and where a state has hours of its own, the clock in that state.
 HOURS_KEYS = [*CLOCKS, *(f"{clock}/{state}" for clock in CLOCKS for state in STATES)]
@@ -46,14 +46,12 @@ class Pool:
     def title(self) -> str:
         return self.team.title if self.team else "General"
 
-    def shelves(self, campaigns: CampaignQuerySet) -> list[CampaignQuerySet]:
+    def shelves(self, campaigns: Iterable[Campaign]) -> list[list[Campaign]]:
         """Those of the campaigns that it serves, in the order in which it does: its team's own, then what is open to
-        everybody."""
-        open_to_all = campaigns.filter(limited_to_teams=False)
-        if self.team is None:
-            return [open_to_all]
-        own = Q(pk__in=self.team.campaigns.values("pk"))
-        return [campaigns.filter(own), open_to_all.exclude(own)]
+        everybody. Their teams should have been read along."""
+        own = [campaign for campaign in campaigns if self.team and self.team in campaign.teams.all()]
+        others = [campaign for campaign in campaigns if not campaign.limited_to_teams and campaign not in own]
+        return [own, others] if self.team else [others]
 
     @property
     def reaches(self) -> Q:
@@ -68,18 +66,17 @@ def pools_of(texter: Membership) -> list[Pool]:
     """The texter's teams that hand out, of the lowest priority first, and the general pool: at most two statements."""
     settings = texter.organization.settings
     teams = Team.objects.filter(members=texter, is_on=True).order_by("priority", "title", "pk")
-    pools = [
-        Pool(
-            team,
-            Gives(team.gives),
-            team.most_at_once or settings.most_at_once,
-            [tag.pk for tag in team.escalation_tags.all()],
-        )
-        for team in teams.prefetch_related("escalation_tags")
-    ]
-    if settings.general_on:
-        pools.append(Pool(None, Gives(settings.general_gives), settings.most_at_once))
-    return pools
+    pools = [team_pool(team, settings) for team in teams.prefetch_related("escalation_tags")]
+    return [*pools, general_pool(settings)] if settings.general_on else pools
+
+
+def team_pool(team: Team, settings: Settings) -> Pool:
+    tags = [tag.pk for tag in team.escalation_tags.all()]
+    return Pool(team, Gives(team.gives), team.most_at_once or settings.most_at_once, tags)
+
+
+def general_pool(settings: Settings) -> Pool:
+    return Pool(None, Gives(settings.general_gives), settings.most_at_once)
 
 
 def assignable(
@@ -128,15 +125,20 @@ def shelves(
     pools: Sequence[Pool] | None = None,
 ) -> list[Shelf]:
     """Where the texter's conversations of that status come from, pool after pool, in order."""
-    campaigns = handing_out(texter, status, now)
+    campaigns = handing_out(texter.organization_id, status, now)
     if campaign is not None:
         campaigns = campaigns.filter(pk=campaign)
-    margin = MARGINS[status]
+    return stocked(pools_of(texter) if pools is None else pools, campaigns, status, now)
+
+
+def stocked(pools: Iterable[Pool], campaigns: CampaignQuerySet, status: Status, now: dt.datetime) -> list[Shelf]:
+    """The shelves of these pools with what they give of these campaigns: two statements, however many they are."""
+    there, margin = campaigns.prefetch_related("teams"), MARGINS[status]
     return [
         Shelf(pool, status, served, open_somewhere(served, now, margin) & pool.reaches)
-        for pool in (pools_of(texter) if pools is None else pools)
+        for pool in pools
         if status in KINDS[pool.gives]
-        for served in map(list, pool.shelves(campaigns))
+        for served in pool.shelves(there)
     ]
 
 
@@ -144,17 +146,18 @@ def order(status: Status) -> list[str]:
     return ["waiting_since", "pk"] if status == Status.NEEDS_RESPONSE else ["campaign__priority", "pk"]
 
 
-def handing_out(texter: Membership, status: Status, now: dt.datetime) -> CampaignQuerySet:
+def handing_out(organization: int, status: Status, now: dt.datetime) -> CampaignQuerySet:
     """Campaigns that give out conversations of that status by themselves, whatever the hour."""
-    campaigns = Campaign.objects.live().filter(organization_id=texter.organization_id, autoassign=True)
+    campaigns = Campaign.objects.live().filter(organization=organization, autoassign=True)
     if status == Status.NEEDS_FIRST_MESSAGE:
         campaigns = campaigns.in_time(now)
     return campaigns.select_related("service")
 
 
-def free_for(texter: Membership, status: Status) -> ConversationQuerySet:
-    """What is in the pool for this texter, of whatever campaign and at whatever hour, escalated or not."""
-    mine = Q(pinned_to=None) | Q(pinned_to=texter)
+def free_for(texter: Membership | None, status: Status) -> ConversationQuerySet:
+    """What is in the pool for this texter, or for anybody, of whatever campaign and at whatever hour, escalated or
+    not."""
+    mine = Q(pinned_to=None) | Q(pinned_to=texter) if texter else Q(pinned_to=None)
     return Conversation.objects.filter(mine, texter=None, opted_out=False, status=status)
 
 
