@@ -89,6 +89,7 @@ POST  /{org}/conversations/{conversation}/draft/                     who-has-it
 POST  /{org}/conversations/{conversation}/pass-on/                   who-lost-it    text=Hello
 POST  /{org}/conversations/{conversation}/tag/                       who-has-it     tag={tag}&on=yes
 POST  /{org}/conversations/{conversation}/escalate/                  who-has-it
+POST  /{org}/conversations/{conversation}/pin/                       who-has-it     on=yes
 GET   /{org}/conversations/{conversation}/give-back/                 whose-it-is
 POST  /{org}/conversations/{conversation}/give-back/                 whose-it-is    reason=Why
 POST  /{org}/conversations/{conversation}/opt-out/                   who-has-it
@@ -120,6 +121,7 @@ GET   /{org}/admin/campaigns/{campaign}/release-unreplied/           admins
 POST  /{org}/admin/campaigns/{campaign}/release-unreplied/           admins
 GET   /{org}/admin/campaigns/release-unhandled/                      admins
 POST  /{org}/admin/campaigns/release-unhandled/                      admins
+
 
 GET   /{org}/admin/message-review/                                   supervolunteers
 GET   /{org}/admin/message-review/count/                             supervolunteers
@@ -303,6 +305,8 @@ def named(riverton, otherton):
     campaign = riverton.campaign(contacts=1)
     waiting = {"status": Status.NEEDS_RESPONSE, "waiting_since": timezone.now()}
     [thread] = riverton.conversations(campaign, holder=riverton.tess, **waiting)
+    [given] = riverton.conversations(campaign, holder=riverton.tess, **waiting)
+    gave = giving_back.give_back(given, by=riverton.tess, reason="I have to go", now=timezone.now())
     invite = joining.invite(Role.TEXTER, by=riverton.ada)
     riverton.person("Stu", Role.OWNER)
     riverton.stu.suspended_at = timezone.now()
@@ -320,16 +324,17 @@ def named(riverton, otherton):
         "handoff": Handoff.objects.latest("pk").pk,
         "invite": invite.pk,
         "filter": saving.save("Monday", Filter.parse({"escalated": "only"}), "name", by=riverton.ada, shared=True).pk,
-    [given] = riverton.conversations(campaign, holder=riverton.tess, **waiting)
-    gave = giving_back.give_back(given, by=riverton.tess, reason="I have to go", now=timezone.now())
         "person": riverton.tara.pk,
         "tag": Tag.objects.create(organization=riverton.organization, title="Spanish").pk,
         "team": teams.make("Spanish", members=[riverton.tess], by=riverton.ada).pk,
+        "gave": gave.pk,
         "request": Request.objects.create(organization=riverton.organization, texter=riverton.tess, count=1).pk,
         "step": campaign.first_step_id,
         "upload": Upload.objects.create(campaign=campaign, file_name="list.csv").pk,
         "uuid": "5c1b2a3e-0f5e-4f0c-9a55-3f5d3c6b7a10",
     }
+
+
 
 
 @pytest.fixture
@@ -342,7 +347,6 @@ def knock(riverton, otherton, named):
         clients[who].force_login(people[who].user)
     signed_in = {who: client.cookies.output() for who, client in clients.items()}
 
-        "gave": gave.pk,
     def knocked(who, method, address, body):
         client, headers = clients[who], {}
         client.cookies = SimpleCookie(signed_in[who].replace("Set-Cookie: ", ""))

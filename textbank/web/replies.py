@@ -18,7 +18,7 @@ from textbank.access import MemberRequest, door
 from textbank.assignments import escalating, undoing
 from textbank.campaigns import blanks
 from textbank.campaigns.models import Step
-from textbank.conversations import answering, closing, drafting, noting, opting_out, sending
+from textbank.conversations import answering, closing, drafting, noting, opting_out, pinning, sending
 from textbank.conversations.models import Action, Conversation, Draft, Message, Move, Note, Status
 from textbank.organizations.models import Membership, Role
 from textbank.reports import to_do
@@ -90,6 +90,9 @@ def replies(request: MemberRequest) -> HttpResponse:
     return render(request, template, {"inbox": inbox(request.member)})
 
 
+# What is read along with the conversation that a page shows.
+ALONG = ("contact", "campaign__service", "campaign__first_step", "pinned_to__user")
+
 Act = Callable[Concatenate[MemberRequest, Conversation, ...], HttpResponse]
 
 
@@ -102,7 +105,7 @@ def with_conversation(act: Act) -> Callable[..., HttpResponse]:
     @wraps(act)
     def found(request: MemberRequest, pk: int, **kwargs: Any) -> HttpResponse:
         mine = Conversation.objects.visible_to(request.member)
-        thread = mine.select_related("contact", "campaign__service", "campaign__first_step").filter(pk=pk).first()
+        thread = mine.select_related(*ALONG).filter(pk=pk).first()
         return lost(request, pk) if thread is None else act(request, thread, **kwargs)
 
     return found
@@ -216,6 +219,21 @@ def tag(request: MemberRequest, thread: Conversation) -> HttpResponse:
 @require_POST
 @door(Role.TEXTER)
 @with_conversation
+def pin(request: MemberRequest, thread: Conversation) -> HttpResponse:
+    """It stays with who has it, whatever moves many at once or by itself; or does so no longer."""
+    turn = pinning.pin if request.POST.get("on") == "yes" else pinning.unpin
+    try:
+        turn(thread, by=request.member, now=timezone.now())
+    except sending.NotYours:
+        return gone(request, thread.pk)
+    except pinning.NobodyHasIt as refusal:
+        return show(request, thread, says=Says(str(refusal), icon="pin"), status=409)
+    return done(request, thread)
+
+
+@require_POST
+@door(Role.TEXTER)
+@with_conversation
 def escalate(request: MemberRequest, thread: Conversation) -> HttpResponse:
     note, asked = request.POST.get("note", "").replace("\0", "").strip()[:1000], number(request, "tag")
     tags = request.member.organization.tags.filter(assignable=False)
@@ -292,7 +310,7 @@ def done(request: MemberRequest, thread: Conversation, event: str = "") -> HttpR
     """The conversation as it is now: its changed parts for a page with scripts, the page again for one without."""
     if not by_htmx(request):
         return redirect(address(thread, request.member))
-    thread.refresh_from_db(fields=["status", "waiting_since", "last_inbound", "opted_out", "texter"])
+    thread.refresh_from_db(fields=["status", "waiting_since", "last_inbound", "opted_out", "texter", "pinned_to"])
     response = show(request, thread)
     return trigger_client_event(response, event) if event else response
 
@@ -300,7 +318,7 @@ def done(request: MemberRequest, thread: Conversation, event: str = "") -> HttpR
 def refused(
     request: MemberRequest, thread: Conversation, refusal: sending.Refused, text: str | None = None
 ) -> HttpResponse:
-    thread.refresh_from_db(fields=["status", "waiting_since", "last_inbound", "opted_out", "texter"])
+    thread.refresh_from_db(fields=["status", "waiting_since", "last_inbound", "opted_out", "texter", "pinned_to"])
     unseen = isinstance(refusal, sending.NewReplyUnseen)
     says = Says(say(refusal, thread.contact.timezone), anyway=unseen, icon="review" if unseen else "warn")
     return show(request, thread, says=says, text=text, status=409)

@@ -12,7 +12,7 @@ from textbank.conversations import opting_out
 from textbank.conversations.models import Conversation
 from textbank.conversations.models.conversation import ConversationQuerySet
 from textbank.organizations.models import Membership, Role
-from textbank.web.replies import by_htmx, latest, opened, show
+from textbank.web.replies import ALONG, by_htmx, latest, opened, show
 
 OTHERS = 10
 LONGEST_REASON = 1000
@@ -23,7 +23,7 @@ LONGEST_REASON = 1000
 @door(Role.SUPERVOLUNTEER)
 def conversation(request: MemberRequest, pk: int) -> HttpResponse:
     """What is done in it goes through the texter's own doors, which answer this pane with its changed parts."""
-    found = visible(request.member).select_related("texter__user", "campaign__service", "campaign__first_step")
+    found = visible(request.member).select_related("texter__user", *ALONG)
     thread = get_object_or_404(found, pk=pk)
     context = latest(thread, request.member, timezone.now()) | opened(request, thread)
     context |= {"in_review": True, "others": others(thread, request.member)}
