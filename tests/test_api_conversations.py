@@ -298,6 +298,17 @@ def test_escalating_gives_it_out_of_hand(riverton, thread):
     assert Handoff.objects.latest("pk").note == "Help!"
 
 
+def test_who_was_given_an_escalated_one_gives_it_out_of_hand_again(riverton, thread):
+    Program(riverton.tess).post(f"/conversations/{thread.pk}/escalate", {"message": "Help!"})
+    given = {"action": "reassign", "conversations": [thread.pk], "texters": [riverton.theo.pk]}
+    Program(riverton.ada).post("/handoffs", given)
+
+    said = Program(riverton.theo).post(f"/conversations/{thread.pk}/escalate", {"message": "I cannot either."}).said
+
+    assert (said["escalated"], said["texter"]) == (True, None)
+    assert thread.moves.latest("pk").handoff.note == "I cannot either."
+
+
 def test_an_answer_that_the_step_does_not_offer(riverton, thread):
     step = thread.campaign.first_step.pk
     tess = Program(riverton.tess)

@@ -184,6 +184,17 @@ def test_what_moved_nothing_says_so_first(ada, riverton, campaign, six):
     assert "/undo/" not in page
 
 
+def test_what_was_escalated_in_the_pool_is_said(ada, riverton, campaign, now):
+    urgent = riverton.organization.tags.create(title="Urgent", assignable=False)
+    for count, said in (
+        (1, "1 conversation in the pool was escalated."),
+        (3, "3 conversations in the pool were escalated."),
+    ):
+        ids = [one.pk for one in riverton.conversations(campaign, count)]
+        labelling.label(ids, [urgent], by=riverton.ada, now=now)
+        assert said in ada.get(record(Handoff.objects.latest("pk"))).text
+
+
 def test_bigger_hand_offs_are_not_more_statements(ada, riverton, campaign, six):
     def statements(handoff) -> int:
         with CaptureQueriesContext(connection) as asked:

@@ -62,8 +62,9 @@ def said(act: Handoff) -> str:
     moved = counted(act.moved, "conversation")
     if not act.pk:
         return f"{moved} would be {DONE[Action(act.action)]}." if act.moved else "Nothing would move."
-    if act.action == Action.ESCALATE and not act.moved:
-        return "A conversation in the pool was escalated."
+    there = act.left_alone.get(LeftAlone.ALREADY_THEIRS.label, 0)
+    if act.action == Action.ESCALATE and there and not act.moved:
+        return f"{counted(there, 'conversation')} in the pool {'was' if there == 1 else 'were'} escalated."
     if not act.moved:
         return NOTHING[State(act.state)]
     ended = {State.STOPPED: ", then it was stopped", State.FAILED: ", then it failed"}.get(State(act.state), "")
