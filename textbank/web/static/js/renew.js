@@ -1,6 +1,7 @@
 // hx-swap="renew" with hx-ext="renew": what was fetched takes the place of what is there piece by piece. What is the same
 // stays, and so does what somebody is just in: the focus, an open menu, a button being pressed. Rows are known by id.
 const HELD = ":focus, :focus-within, :active, :has([aria-expanded=true])";
+const OPEN = ":has(> [aria-expanded=true])"; // around a button whose menu is open
 
 const isHeld = (node) => node.matches?.(HELD);
 
@@ -10,11 +11,12 @@ const isSame = (old, fresh) =>
   (old.matches?.("[type=checkbox]") && fresh.matches?.("[type=checkbox]") && old.value === fresh.value) ||
   (old.name === "csrfmiddlewaretoken" && fresh.name === old.name);
 
+// htmx leaves an empty class behind.
+const worn = (node, name) => node.getAttribute(name) ?? (name === "class" ? "" : null);
+
 function dressedAlike(old, fresh) {
-  return (
-    old.attributes.length === fresh.attributes.length &&
-    [...old.attributes].every(({ name, value }) => fresh.getAttribute(name) === value)
-  );
+  const names = [...old.getAttributeNames(), ...fresh.getAttributeNames()];
+  return names.every((name) => worn(old, name) === worn(fresh, name));
 }
 
 // Whether only what is in it needs to change.
@@ -23,7 +25,7 @@ function goesOn(old, fresh) {
 }
 
 function renew(old, fresh, made) {
-  if (isSame(old, fresh)) return;
+  if (isSame(old, fresh) || old.matches?.(OPEN)) return;
   if (goesOn(old, fresh)) return renewWithin(old, fresh, made);
   if (isHeld(old)) return;
   old.replaceWith(fresh);
