@@ -226,6 +226,25 @@ def test_ticks_survive_paging_and_sorting_and_a_change_of_filter_clears_them_in_
     expect(actions(page).get_by_text("0 ticked")).to_be_visible()
 
 
+def test_who_types_before_the_page_is_complete_is_heard(here, canvass):
+    page = here.sign_in(here.town.ada)
+    last_script, held = re.compile(r"/js/texting_clock\."), []
+
+    def hold(route) -> None:
+        held.append(route)
+
+    page.route(last_script, hold)
+    with page.expect_request(last_script):
+        page.goto(f"{here.url}/admin/message-review/?status=needs_response", wait_until="commit")
+    page.get_by_label("Contact name").fill("mar")
+    expect(page.get_by_text("2 conversations")).to_be_visible()
+
+    held.pop().continue_()
+
+    expect(page.get_by_text("1 conversation", exact=True)).to_be_visible()
+    expect(page.get_by_label("Contact name")).to_have_value("mar")
+
+
 def test_the_list_by_keyboard(here, canvass):
     page = here.sign_in(here.town.ada)
     page.goto(f"{here.url}/admin/message-review/?texter={here.town.tess.pk}&order=name")

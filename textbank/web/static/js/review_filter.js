@@ -31,3 +31,10 @@ document.addEventListener("htmx:configRequest", ({ detail }) => {
   if (detail.elt.id !== "filter-form") return;
   for (const [name, value] of [...detail.formData.entries()]) if (!value) detail.formData.delete(name);
 });
+
+// Who types before all of this has arrived is heard too.
+document.addEventListener("DOMContentLoaded", () => {
+  const form = document.getElementById("filter-form");
+  const typed = (input) => input.matches("[type=search], [type=number]") && input.value !== input.defaultValue;
+  if ([...form.elements].some((input) => input.name && typed(input))) form.requestSubmit();
+});
