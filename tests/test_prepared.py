@@ -5,7 +5,7 @@ from django.db import IntegrityError, connection, transaction
 
 from textbank.campaigns.models import Campaign
 from textbank.contacts.models import Contact
-from textbank.prepared import Columns, rows
+from textbank.prepared import Columns, row, rows
 
 
 def test_a_statement_is_planned_once_a_connection(riverton, otherton):
@@ -26,8 +26,7 @@ def test_what_was_not_read_is_read_when_somebody_asks(riverton, django_assert_nu
     columns = Columns(Contact, "k", "id", "custom", "first_name")
     Contact.objects.update(custom={"precinct": "P-7"})
 
-    [row] = rows(f"select {columns} from contacts_contact k where k.id = %(id)s", {"id": thread.pk})
-    contact = columns.take(iter(row))
+    contact = columns.take(row(f"select {columns} from contacts_contact k where k.id = %(id)s", {"id": thread.pk}))
 
     assert (contact.pk, contact.custom, contact.first_name) == (thread.pk, {"precinct": "P-7"}, "Maria")
     with django_assert_num_queries(1):

@@ -48,6 +48,41 @@ def test_the_same_text_twice_is_kept_once(riverton, thread, now):
     assert thread.messages.filter(status=MessageStatus.RECEIVED).count() == 1
 
 
+def test_a_text_brought_again_after_it_was_answered_asks_for_nothing(riverton, thread, now):
+    heard = receive(riverton.service, text(thread, "Who is this?"), now=now)
+    sending.send(thread.pk, "Tess!", by=riverton.tess, client_id=uuid.uuid4(), last_seen=heard.pk, now=now)
+
+    receive(riverton.service, text(thread, "Who is this?"), now=now)
+
+    thread.refresh_from_db()
+    assert (thread.status, thread.waiting_since) == (Status.ACTIVE, None)
+
+
+def test_a_stop_brought_again_after_a_start_stops_nobody(riverton, thread, now):
+    for words, provider_id in (("STOP", "in-1"), ("START", "in-2"), ("STOP", "in-1")):
+        receive(riverton.service, text(thread, words, provider_id), now=now)
+
+    thread.refresh_from_db()
+    assert not thread.opted_out
+
+
+def test_what_comes_in_takes_few_statements(riverton, thread, now, django_assert_num_queries):
+    asked = text(thread, "Who is this?")
+
+    with django_assert_num_queries(4):  # savepoint, the number's threads, write, release
+        receive(riverton.service, asked, now=now)
+    sent(thread)
+    with django_assert_num_queries(1):
+        assert report(riverton.service, DeliveryReport("out-1", "delivered"), now=now)
+
+
+@pytest.mark.parametrize(("provider", "further"), [("simulator", 1), ("twilio", 0)])
+def test_nobody_knocks_where_no_service_is(riverton, client, provider, further):
+    address = f"/webhooks/{provider}/{riverton.service.pk + further}/inbound"
+
+    assert client.post(address, b"{}", content_type="application/json").status_code == 404
+
+
 def test_stop_closes_marks_every_thread_of_the_number_and_is_confirmed_once(riverton, thread, now):
     [other] = riverton.conversations(riverton.campaign("Phones"), cell=thread.contact.cell)
 

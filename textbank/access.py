@@ -102,10 +102,9 @@ where t.digest = %(digest)s and t.revoked_at is null and m.suspended_at is null 
 
 def bearer(word: str, now: dt.datetime) -> Membership | None:
     """Whom a token acts as; nobody for one that is unknown, revoked, or of somebody suspended."""
-    found = prepared.rows(BEARER, {"digest": digest(word)})
-    if not found:
+    row = prepared.row(BEARER, {"digest": digest(word)})
+    if row is None:
         return None
-    row = iter(found[0])
     token, member = TOKEN.take(row), MEMBER.take(row)
     member.user, member.organization = USER.take(row), ORGANIZATION.take(row)
     member.organization.settings = SETTINGS.take(row)

@@ -27,6 +27,12 @@ def rows(statement: str, given: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     return found
 
 
+def row(statement: str, given: Mapping[str, Any]) -> Iterator[Any] | None:
+    """The values of the first row that it returns, for `Columns.take`; None if there is none."""
+    found = rows(statement, given)
+    return iter(found[0]) if found else None
+
+
 class Columns(Generic[M]):
     """Columns of a table, all unless some are named: for a statement, and to make an instance of their values.
 

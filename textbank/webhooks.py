@@ -2,23 +2,37 @@
 
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
+from textbank import prepared
 from textbank.conversations import receiving
 from textbank.messaging import providers
 from textbank.messaging.models import MessagingService
 from textbank.messaging.texts import BadSignature, Malformed
+from textbank.prepared import Columns
 
 Reader = Callable[[MessagingService, providers.Provider, bytes], object]
 
 
+SERVICE = Columns(MessagingService, "s")
+FIND = f"""
+select {SERVICE} from messaging_messagingservice s where s.id = %(service)s and s.provider = %(provider)s
+"""  # noqa: S608 - the names of columns
+
+
+def service_of(provider: str, service: int) -> MessagingService:
+    row = prepared.row(FIND, {"provider": provider, "service": service})
+    if row is None:
+        raise Http404("There is no such messaging service.")
+    return SERVICE.take(row)
+
+
 def knocked(request: HttpRequest, provider: str, service: int, read: Reader) -> HttpResponse:
     """Lets in what the service's carrier signed; anything else is refused without a word of what is here."""
-    account = get_object_or_404(MessagingService.objects.select_related("organization"), pk=service, provider=provider)
+    account = service_of(provider, service)
     carrier = providers.named(provider)
     try:
         carrier.verify(account.account, request.headers, request.body)

@@ -5,13 +5,14 @@ import uuid
 
 from django.db import transaction
 
-from textbank import news
+from textbank import news, prepared
 from textbank.contacts.models import OptOut
 from textbank.conversations import sending
 from textbank.conversations.models import Conversation, Direction, Kind, Message, MessageStatus, Status
 from textbank.conversations.snapshots import CurrentTransaction
 from textbank.organizations import audit
 from textbank.organizations.models import Membership
+from textbank.prepared import Columns
 
 
 @transaction.atomic
@@ -102,18 +103,21 @@ def opt_in(organization: int, cell: str, *, by: Membership | None, because: str,
     return lifted
 
 
+THREAD = Columns(Conversation, "c")
+# Every text that comes in begins with it.
+LOCK = f"""
+select {THREAD} from conversations_conversation c join contacts_contact k on k.id = c.id
+where c.organization_id = %(organization)s and k.organization_id = %(organization)s and k.cell = %(cell)s
+order by c.id for update of c
+"""  # noqa: S608 - the names of columns
+
+
 def lock_number(organization: int, cell: str) -> list[Conversation]:
     """Every conversation of the number in the organization, locked.
 
     In the order of ids, as everybody locks: two opt-outs of one number never wait for each other in a ring.
     """
-    return list(
-        Conversation.objects.filter(
-            organization_id=organization, contact__organization_id=organization, contact__cell=cell
-        )
-        .order_by("pk")
-        .select_for_update(of=("self",))
-    )
+    return [THREAD.take(iter(row)) for row in prepared.rows(LOCK, {"organization": organization, "cell": cell})]
 
 
 def mark(organization: int, cell: str, *, opted_out: bool) -> None:

@@ -3,10 +3,9 @@
 import datetime as dt
 
 from django.db import IntegrityError, transaction
-from django.db.models import Max, Q, QuerySet
-from django.db.models.functions import Coalesce
+from django.db.models import Max, QuerySet
 
-from textbank import news
+from textbank import news, prepared
 from textbank.contacts import opt_out_words
 from textbank.contacts.opt_out_words import Word
 from textbank.conversations import early_reports, opting_out
@@ -19,7 +18,6 @@ from textbank.conversations.models import (
     Status,
     StrayText,
 )
-from textbank.conversations.snapshots import CurrentTransaction
 from textbank.messaging.models import MessagingService
 from textbank.messaging.texts import DeliveryReport, Inbound
 
@@ -47,11 +45,29 @@ def known(service: MessagingService, inbound: Inbound) -> Message | StrayText:
     return Message.objects.filter(direction=Direction.INBOUND, **same).first() or StrayText.objects.get(**same)
 
 
+# Brought a second time it writes nothing. By the ORM's statements a text took 3.4 ms of the web server's CPU, so 1.6.
+WRITE = """
+with written as (
+    insert into conversations_message (organization_id, conversation_id, service_id, sender_id, direction, kind, status,
+        provider_id, text, error, created_at)
+    values (%(organization_id)s, %(conversation_id)s, %(service_id)s, %(sender_id)s, %(direction)s, %(kind)s,
+        %(status)s, %(provider_id)s, %(text)s, '', %(created_at)s)
+    on conflict (service_id, direction, provider_id) where provider_id is not null do nothing
+    returning id
+)
+update conversations_conversation c
+set status = %(needs_response)s, waiting_since = coalesce(c.waiting_since, %(created_at)s),
+    last_activity = %(created_at)s, last_inbound = written.id, changed_in = pg_current_xact_id()
+from written where c.id = %(conversation_id)s
+returning written.id
+"""
+
+
 def keep(service: MessagingService, inbound: Inbound, now: dt.datetime) -> Message | StrayText:
     thread = answered(service, inbound)
     if thread is None:
         return keep_stray(service, inbound, now)
-    message = Message.objects.create(
+    message = Message(
         organization_id=service.organization_id,
         conversation_id=thread.pk,
         service=service,
@@ -62,13 +78,11 @@ def keep(service: MessagingService, inbound: Inbound, now: dt.datetime) -> Messa
         text=inbound.text,
         created_at=now,
     )
-    Conversation.objects.filter(pk=thread.pk).update(
-        status=Status.NEEDS_RESPONSE,
-        waiting_since=Coalesce("waiting_since", now),
-        last_activity=now,
-        last_inbound=message.pk,
-        changed_in=CurrentTransaction(),
-    )
+    written = prepared.rows(WRITE, {**vars(message), "needs_response": Status.NEEDS_RESPONSE})
+    if not written:
+        return known(service, inbound)
+    [[message.pk]] = written
+    message._state.adding = False
     heed(thread, message, now)
     news.tell_of(thread)
     return message
@@ -107,15 +121,14 @@ def keep_stray(service: MessagingService, inbound: Inbound, now: dt.datetime) ->
 
 def heed(thread: Conversation, message: Message, now: dt.datetime) -> None:
     """Does at once what STOP, START and HELP ask for."""
-    said = thread.organization.settings
     match opt_out_words.read(message.text):
         case Word.OPT_OUT:
             opting_out.opt_out(thread, by=None, channel="text", words=message.text, now=now)
-            answer_by_itself(thread, said.opt_out_reply, now)
+            answer_by_itself(thread, thread.organization.settings.opt_out_reply, now)
         case Word.OPT_IN:
             opting_out.opt_in(thread.organization_id, thread.contact.cell, by=None, because=message.text, now=now)
         case Word.HELP:
-            answer_by_itself(thread, said.help_reply, now)
+            answer_by_itself(thread, thread.organization.settings.help_reply, now)
 
 
 def answer_by_itself(thread: Conversation, text: str, now: dt.datetime) -> None:
@@ -150,31 +163,48 @@ def report(service: MessagingService, said: DeliveryReport, *, now: dt.datetime)
     message changed.
     """
     status, error = REPORTED[said.state], " ".join(filter(None, [said.error_code, said.error]))[:200]
+    given = {
+        "service": service.pk,
+        "outgoing": Direction.OUTGOING,
+        "provider_id": said.provider_id,
+        "status": status,
+        "error": error,
+        "at": said.at or now,
+        "open": open_to(status),
+    }
+    # Nearly always that is all there is to do, and then it needs no transaction around it.
+    if prepared.rows(REPORT, given):
+        return True
     with transaction.atomic():
-        if write(service, said, status, error, now):
+        if accepted_after_all(service, said) and prepared.rows(REPORT, given):
             return True
         # Not “is it ours?”: it may have become so since the line before.
-        if ours(service, said.provider_id).exclude(open_to(status)).exists():
+        if ours(service, said.provider_id).exclude(status__in=open_to(status)).exists():
             return False
         early_reports.keep(service, said.provider_id, status, error, now)
     return bool(early_reports.meet([said.provider_id]))
 
 
-def write(service: MessagingService, said: DeliveryReport, status: MessageStatus, error: str, now: dt.datetime) -> int:
-    if said.message_id:
-        # A text whose acceptance we never heard of: the carrier had it after all.
-        Message.objects.filter(
-            pk=said.message_id, service=service, status=MessageStatus.UNCONFIRMED, provider_id=None
-        ).update(provider_id=said.provider_id)
-    reported = ours(service, said.provider_id).filter(open_to(status))
-    return reported.update(status=status, error=error, reported_at=said.at or now)
+REPORT = """
+update conversations_message set status = %(status)s, error = %(error)s, reported_at = %(at)s
+where service_id = %(service)s and direction = %(outgoing)s and provider_id = %(provider_id)s and status = any(%(open)s)
+returning id
+"""
+
+
+def accepted_after_all(service: MessagingService, said: DeliveryReport) -> int:
+    """A text whose acceptance we never heard of: the carrier had it, and calls it so."""
+    if not said.message_id:
+        return 0
+    unheard = Message.objects.filter(service=service, status=MessageStatus.UNCONFIRMED, provider_id=None)
+    return unheard.filter(pk=said.message_id).update(provider_id=said.provider_id)
 
 
 def ours(service: MessagingService, provider_id: str) -> QuerySet[Message]:
     return Message.objects.filter(service=service, direction=Direction.OUTGOING, provider_id=provider_id)
 
 
-def open_to(status: MessageStatus) -> Q:
+def open_to(status: MessageStatus) -> list[int]:
     """What a report may still change: delivered and failed are final, and “sent” never takes anything back."""
-    earlier = [MessageStatus.SENDING, MessageStatus.UNCONFIRMED]
-    return Q(status__in=earlier if status == MessageStatus.SENT else [*earlier, MessageStatus.SENT])
+    earlier = [MessageStatus.SENDING.value, MessageStatus.UNCONFIRMED.value]
+    return earlier if status == MessageStatus.SENT else [*earlier, MessageStatus.SENT.value]

@@ -147,10 +147,9 @@ class Look(NamedTuple):
 def look_again(conversation: int, by: Membership, client_id: uuid.UUID) -> Look:
     """One statement: what is on the conversation's own row is exact, since the lock waits for whoever writes it."""
     given = {"conversation": conversation, "organization": by.organization_id, "client_id": client_id}
-    found = prepared.rows(LOOK, given)
-    if not found:
+    row = prepared.row(LOOK, given)
+    if row is None:
         raise Conversation.DoesNotExist
-    row = iter(found[0])
     thread = THREAD.take(row)
     thread.contact, thread.campaign = CONTACT.take(row), CAMPAIGN.take(row)
     service, step = SERVICE.take(row), STEP.take(row)
