@@ -1,5 +1,6 @@
 """The API as a whole: its document, its page, one shape for every refusal, and nothing that makes it fall over."""
 
+import datetime as dt
 import json
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import schemathesis
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections, transaction
+from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis.strategies import booleans
 from schemathesis import GenerationMode
@@ -19,6 +21,8 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from tests.program import Program
+from textbank.assignments import automatic
+from textbank.assignments.models import Request, Schedule
 from textbank.contacts.models import Upload
 from textbank.conversations import saving
 from textbank.conversations.filters import READERS, Filter
@@ -135,7 +139,10 @@ def real(riverton):
     [thread] = riverton.conversations(campaign, holder=riverton.ada, status=Status.NEEDS_RESPONSE)
     upload = Upload.objects.create(campaign=campaign, file_name="list.csv")
     kept = saving.save("Monday", Filter.parse({"escalated": "only"}), "name", by=riverton.ada)
+    schedule = Schedule(organization=riverton.organization, made_by=riverton.ada, time=dt.time(21), timezone="UTC")
+    schedule.weekdays = [0]
     return {
+        "asked": Request.objects.create(organization=riverton.organization, texter=riverton.tess, count=1).pk,
         "campaign": campaign.pk,
         "conversation": thread.pk,
         "handoff": Handoff.objects.latest("pk").pk,
@@ -144,6 +151,7 @@ def real(riverton):
         "tag": Tag.objects.create(organization=riverton.organization, title="Spanish").pk,
         "team": Team.objects.create(organization=riverton.organization, title="Spanish").pk,
         "saved": kept.pk,
+        "schedule": automatic.put_on(schedule, timezone.now()).pk,
         "upload": upload.pk,
     }
 

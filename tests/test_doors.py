@@ -3,6 +3,7 @@
 A new route is a line more in DOORS: the method, the address with what it names in braces, and who is let in.
 """
 
+import datetime as dt
 import re
 from http.cookies import SimpleCookie
 
@@ -16,8 +17,8 @@ from django.utils import timezone
 from django.utils.http import int_to_base36
 
 from textbank.api.v1 import api
-from textbank.assignments import giving_back
-from textbank.assignments.models import Request
+from textbank.assignments import automatic, giving_back
+from textbank.assignments.models import Request, Schedule
 from textbank.contacts.models import Upload
 from textbank.conversations import saving
 from textbank.conversations.filters import Filter
@@ -122,6 +123,15 @@ POST  /{org}/admin/campaigns/{campaign}/release-unreplied/           admins
 GET   /{org}/admin/campaigns/release-unhandled/                      admins
 POST  /{org}/admin/campaigns/release-unhandled/                      admins
 
+GET   /{org}/admin/assignment-requests/                              supervolunteers
+POST  /{org}/admin/assignment-requests/decide/                       supervolunteers
+GET   /{org}/admin/campaigns/{campaign}/hand-out/                    admins
+POST  /{org}/admin/campaigns/{campaign}/hand-out/                    admins
+GET   /{org}/admin/schedules/                                        admins
+POST  /{org}/admin/schedules/new/                                    admins
+POST  /{org}/admin/schedules/{schedule}/pause/                       admins
+POST  /{org}/admin/schedules/{schedule}/resume/                      admins
+POST  /{org}/admin/schedules/{schedule}/delete/                      admins
 
 GET   /{org}/admin/message-review/                                   supervolunteers
 GET   /{org}/admin/message-review/count/                             supervolunteers
@@ -165,6 +175,15 @@ POST  /{org}/admin/people/{person}/unsuspend/                        admins
 GET   /{org}/admin/people/{person}/hand-on/                          admins
 POST  /{org}/admin/people/{person}/hand-on/                          admins
 
+GET   /{org}/admin/teams/                                            admins
+GET   /{org}/admin/teams/new/                                        admins
+POST  /{org}/admin/teams/new/                                        admins
+GET   /{org}/admin/teams/{team}/                                     admins
+POST  /{org}/admin/teams/{team}/                                     admins
+GET   /{org}/admin/teams/{team}/delete/                              admins
+POST  /{org}/admin/teams/{team}/delete/                              admins
+GET   /{org}/admin/assignment-control/                               admins
+POST  /{org}/admin/assignment-control/                               admins         rows=general
 GET   /{org}/admin/tags/                                             admins
 GET   /{org}/admin/tags/new/                                         admins
 POST  /{org}/admin/tags/new/                                         admins
@@ -220,6 +239,13 @@ GET   /api/v1/tags                                                   api-members
 POST  /api/v1/tags                                                   api-admins     {"title": "French"}
 PATCH /api/v1/tags/{tag}                                             api-admins     {"title": "French"}
 DELETE /api/v1/tags/{tag}                                            api-admins
+GET   /api/v1/requests                                               api-supervolunteers
+POST  /api/v1/requests/{request}/approve                             api-supervolunteers
+POST  /api/v1/requests/{request}/deny                                api-supervolunteers
+GET   /api/v1/schedules                                              api-admins
+POST  /api/v1/schedules                api-admins     {"releases": "unsent", "time": "21:05", "weekdays": [0]}
+PATCH /api/v1/schedules/{schedule}                                   api-admins     {"paused": true}
+DELETE /api/v1/schedules/{schedule}                                  api-admins
 POST  /api/v1/handoffs                                               api-admins
 GET   /api/v1/handoffs                                               api-admins
 GET   /api/v1/handoffs/{handoff}                                     api-admins
@@ -329,12 +355,17 @@ def named(riverton, otherton):
         "team": teams.make("Spanish", members=[riverton.tess], by=riverton.ada).pk,
         "gave": gave.pk,
         "request": Request.objects.create(organization=riverton.organization, texter=riverton.tess, count=1).pk,
+        "schedule": nightly(riverton).pk,
         "step": campaign.first_step_id,
         "upload": Upload.objects.create(campaign=campaign, file_name="list.csv").pk,
         "uuid": "5c1b2a3e-0f5e-4f0c-9a55-3f5d3c6b7a10",
     }
 
 
+def nightly(town):
+    said = {"time": dt.time(21), "timezone": "America/New_York", "weekdays": [0]}
+    made = Schedule(organization=town.organization, made_by=town.ada, **said)
+    return automatic.put_on(made, timezone.now())
 
 
 @pytest.fixture

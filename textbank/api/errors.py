@@ -13,10 +13,11 @@ from pydantic import BaseModel
 
 from textbank.api.door import NotUnderstood
 from textbank.assignments import tags
+from textbank.assignments.automatic import BadSchedule
 from textbank.assignments.carrying_out import NotRunning
 from textbank.assignments.escalating import NoEscalationTag
 from textbank.assignments.plans import BadPlan
-from textbank.assignments.requesting import BadCount, RequestOpen
+from textbank.assignments.requesting import AlreadyDecided, BadCount, NothingToGive, RequestOpen
 from textbank.assignments.undoing import AlreadyUndone, StillRunning
 from textbank.campaigns.disbanding import ForNobody
 from textbank.campaigns.launching import NotReady
@@ -73,6 +74,8 @@ TABLE: list[tuple[type[Exception], int, str, str]] = [
     (NotRunning, 409, "not_running", ""),
     (StillRunning, 409, "still_running", ""),
     (RequestOpen, 409, "request_open", ""),
+    (AlreadyDecided, 409, "already_decided", ""),
+    (NothingToGive, 409, "nothing_to_give", ""),
     (StillOptedOut, 409, "opted_out", ""),
     (NoEscalationTag, 409, "no_escalation_tag", ""),
     (TitleTaken, 409, "title_taken", ""),
@@ -84,6 +87,7 @@ TABLE: list[tuple[type[Exception], int, str, str]] = [
     (BadFilter, 422, "invalid", ""),
     (BadPlace, 422, "invalid", ""),
     (BadPlan, 422, "invalid", ""),
+    (BadSchedule, 422, "invalid", ""),
     (BadScript, 422, "invalid", ""),
     (BadSnapshot, 422, "invalid", ""),
     (teams.BadTeam, 422, "invalid", ""),

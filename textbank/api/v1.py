@@ -15,6 +15,8 @@ from textbank.api import (
     members,
     messages,
     releases,
+    requests,
+    schedules,
     settings,
     tags,
     teams,
@@ -52,6 +54,8 @@ for name, resource in (
     ("Hand-offs", handoffs),
     ("Hand-offs", releases),
     ("Tags", tags),
+    ("Requests", requests),
+    ("Schedules", schedules),
     ("Texter", texter),
     ("Settings", settings),
 ):

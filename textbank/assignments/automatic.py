@@ -16,7 +16,7 @@ from textbank.assignments.releasing import HELD
 from textbank.campaigns.models import Campaign
 from textbank.conversations.filters import Filter
 from textbank.conversations.models import Action, Conversation, Handoff, Status
-from textbank.organizations import people
+from textbank.organizations import audit, people
 from textbank.organizations.models import Membership
 
 
@@ -87,7 +87,13 @@ def put_on(schedule: Schedule, now: dt.datetime) -> Schedule:
     if schedule.next_at is None:
         raise BadSchedule(date="That moment is over.")
     schedule.save()
+    audit.record(schedule.organization, "scheduled", in_words(schedule), by=schedule.made_by)
     return schedule
+
+
+def take_off(schedule: Schedule, *, by: Membership) -> None:
+    audit.record(schedule.organization, "unscheduled", in_words(schedule), by=by)
+    schedule.delete()
 
 
 def pause(schedule: Schedule, now: dt.datetime) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from django.db.models import BooleanField, Count, ExpressionWrapper, Q, QuerySet
+from django.db.models import BooleanField, Count, ExpressionWrapper, Max, Q, QuerySet
 from django.db.models.functions import TruncHour
 
 from textbank.campaigns.models import Campaign
@@ -19,6 +19,7 @@ from textbank.organizations.models import Membership, Organization
 
 # Who was seen within this time counts as being here.
 LATELY = dt.timedelta(minutes=5)
+JUST_NOW = dt.timedelta(minutes=5)  # who texted since is sending now
 
 IN_POOL = ExpressionWrapper(Q(texter=None), output_field=BooleanField())
 
@@ -195,18 +196,23 @@ class Part(NamedTuple):
     replies: int
     unsent: int
     needing_response: int
+    last_sent: dt.datetime | None = None
 
 
 def texters(campaign: Campaign, most: int = 50) -> list[Part]:
     """Who texts in the campaign, the busiest first: three statements, however many there are."""
     done = {
-        author: (first, replies)
-        for author, first, replies in Message.objects.filter(conversation__campaign=campaign)
+        author: (first, replies, last)
+        for author, first, replies, last in Message.objects.filter(conversation__campaign=campaign)
         .exclude(author=None)
         .exclude(status=MessageStatus.CANCELLED)
         .order_by()
         .values_list("author")
-        .annotate(first=Count("pk", filter=Q(kind=Kind.FIRST)), replies=Count("pk", filter=Q(kind=Kind.REPLY)))
+        .annotate(
+            first=Count("pk", filter=Q(kind=Kind.FIRST)),
+            replies=Count("pk", filter=Q(kind=Kind.REPLY)),
+            last=Max("created_at"),
+        )
     }
     held = {
         texter: (unsent, waiting)
@@ -219,11 +225,16 @@ def texters(campaign: Campaign, most: int = 50) -> list[Part]:
             waiting=Count("pk", filter=Q(status=Status.NEEDS_RESPONSE)),
         )
     }
-    nothing = (0, 0)
-    figures = {who: (*done.get(who, nothing), *held.get(who, nothing)) for who in {*done, *held}}
-    busiest = sorted(figures, key=lambda who: (-sum(figures[who][:2]), -sum(figures[who][2:]), who))[:most]
+    parts = {who: (*done.get(who, (0, 0, None)), *held.get(who, (0, 0))) for who in {*done, *held}}
+    busiest = sorted(parts, key=lambda who: (-parts[who][0] - parts[who][1], -parts[who][3] - parts[who][4], who))[
+        :most
+    ]
     people = Membership.objects.select_related("user", "presence").in_bulk(busiest)
-    return [Part(people[who], *figures[who]) for who in busiest]
+    return [
+        Part(people[who], first, replies, unsent, waiting, last)
+        for who in busiest
+        for first, replies, last, unsent, waiting in [parts[who]]
+    ]
 
 
 def online(organization: Organization, now: dt.datetime) -> list[Membership]:

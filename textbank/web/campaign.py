@@ -64,4 +64,5 @@ def progress(campaign: Campaign, now: counts.Counts) -> dict[str, Any]:
         "surveys": counts.survey(campaign),
         "texters": counts.texters(campaign),
         "online_since": timezone.now() - counts.LATELY,
+        "sending_since": timezone.now() - counts.JUST_NOW,
     }

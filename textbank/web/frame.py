@@ -38,9 +38,13 @@ PLACES = [
     ("Dashboard", "home", "dashboard", Role.SUPERVOLUNTEER),
     ("Campaigns", "campaign", "campaigns", Role.SUPERVOLUNTEER),
     ("Message Review", "review", "message_review", Role.SUPERVOLUNTEER),
+    ("Assignment Requests", "request", "assignment_requests", Role.SUPERVOLUNTEER),
     ("Escalated Convos", "escalated", "escalated_convos", Role.ADMIN),
     ("Hand-offs", "handoff", "handoffs", Role.ADMIN),
+    ("Schedules", "calendar", "schedules", Role.ADMIN),
     ("People", "people", "people", Role.ADMIN),
+    ("Teams", "teams", "teams", Role.ADMIN),
+    ("Assignment Control", "control", "assignment_control", Role.ADMIN),
     ("Tags", "tag", "tags", Role.ADMIN),
     ("Settings", "settings", "settings", Role.OWNER),
 ]
