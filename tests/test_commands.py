@@ -6,7 +6,9 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from contextlib import suppress
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import httpx
@@ -16,7 +18,7 @@ import pytest
 from django.db import OperationalError
 
 from textbank import cli, embedded
-from textbank.demo.children import Children, free_port
+from textbank.demo.children import Children, Crashed, free_port
 from textbank.reports import invariants
 
 ROOT = Path(__file__).parent.parent
@@ -283,6 +285,34 @@ def test_an_empty_home_serves_commands_without_a_server_running(home):
     assert made.returncode == linked.returncode == 0
     assert "/join/" in linked.stdout
     assert not processes_of(home)
+
+
+@pytest.fixture
+def unready():
+    """A server that is there, and says why it is no use yet."""
+
+    class Unready(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(503)
+            self.end_headers()
+            self.wfile.write(b"The database is away")
+
+        def log_message(self, *args):
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Unready) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield server.server_port
+        server.shutdown()
+        thread.join()
+
+
+def test_who_waits_in_vain_is_told_what_was_said(unready):
+    with pytest.raises(Crashed, match="The database is away"):
+        Children().wait_for(f"http://127.0.0.1:{unready}/readyz", seconds=0.2)
+    with pytest.raises(Crashed, match="nothing answers there"):
+        Children().wait_for(f"http://127.0.0.1:{free_port()}/readyz", seconds=0.2)
 
 
 def test_a_killed_web_server_leaves_none_of_its_processes(new_database, folder):
