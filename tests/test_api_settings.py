@@ -22,6 +22,7 @@ def test_every_setting_is_there(riverton, olga):
         "opt_out_reply": riverton.organization.settings.opt_out_reply,
         "help_reply": riverton.organization.settings.help_reply,
         "farewell": riverton.organization.settings.farewell,
+        "intro_line": riverton.organization.settings.intro_line,
     }
 
 

@@ -56,6 +56,29 @@ def test_a_blank_in_a_value_is_not_filled_again():
     assert fill("Hi {firstName}", {"firstName": "{lastName}", "lastName": "secret"}) == "Hi {lastName}"
 
 
+TAKING_OVER = "I'm {texterFirstName}, taking over from {previousTexterFirstName}."
+
+
+def test_whoever_wrote_before_is_named():
+    assert fill(TAKING_OVER, ANA | {"previousTexterFirstName": "Theo"}) == "I'm Tess, taking over from Theo."
+    assert unknown(TAKING_OVER) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "filled"),
+    [
+        (TAKING_OVER, ""),
+        (f"{TAKING_OVER} Where do you vote?", "Where do you vote?"),
+        (f"Hi {{firstName}}! {TAKING_OVER}\nWhere do you vote?", "Hi Ana!\nWhere do you vote?"),
+        ("It's Tess, {Previous texter first name} told me... Shall we?", "Shall we?"),
+        ("No. Nobody. {texterFirstName}", "No. Nobody. Tess"),
+    ],
+)
+def test_a_sentence_that_names_nobody_is_not_said(text, filled):
+    assert fill(text, ANA) == filled
+    assert fill(text, ANA | {"previousTexterFirstName": " "}) == filled
+
+
 @pytest.mark.parametrize(
     ("text", "filled"),
     [

@@ -206,6 +206,7 @@ def test_the_page_reads_blanks_as_the_server_does(here, ada):
         "{ }",
         "{}",
         "{constructor}",
+        "Hi! {Previous texter first name} told me of {firstName}.\nShall we?",
     ]
     values = {"firstName": "Ana", "city": ""}
     ada.goto(f"{here.url}/admin/")

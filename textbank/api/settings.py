@@ -30,6 +30,7 @@ class SettingsShape(BaseModel):
     opt_out_reply: str
     help_reply: str
     farewell: str
+    intro_line: str
 
 
 class SettingsSaid(Said):
@@ -44,6 +45,7 @@ class SettingsSaid(Said):
     opt_out_reply: Reply = ""
     help_reply: Reply = ""
     farewell: Reply = ""
+    intro_line: Annotated[str, Field(max_length=deciding.LONGEST_REPLY)] = ""
 
 
 # What a request calls the hours, which are a part of it.

@@ -21,9 +21,11 @@ LONGEST_REPLY = 320
 LAW = f"{FEDERAL.start:%-I %p} to {FEDERAL.end:%-I %p}"
 
 HOURS = ("texting_starts", "texting_ends", "timezone")
-# Replies that nobody looks over before they go out; a farewell is shown to the texter, blanks filled.
+# Replies that nobody looks over before they go out; the others are shown to the texter, blanks filled, and one of them
+# may be nothing.
 AUTOMATIC = ("opt_out_reply", "help_reply")
-REPLIES = (*AUTOMATIC, "farewell")
+IF_WANTED = ("intro_line",)
+REPLIES = (*AUTOMATIC, "farewell", *IF_WANTED)
 # What the pools hand out is controlled elsewhere, by admins: organizations/controlling.
 SETTINGS = (*HOURS, "most_at_once", "show_last_names", "show_numbers", "supervolunteers_reassign", *REPLIES)
 
@@ -72,7 +74,7 @@ def check(settings: Settings, new: Mapping[str, Any], now: dt.datetime) -> None:
         "name": wrong_name(new.get("name", "-")),
         "most_at_once": wrong_count(new.get("most_at_once", 1)),
         **wrong_hours(settings, new, now),
-        **{reply: wrong_reply(new[reply], filled=reply not in AUTOMATIC) for reply in REPLIES if reply in new},
+        **{reply: wrong_reply(new[reply], reply) for reply in REPLIES if reply in new},
     }
     if found := {name: fault for name, fault in faults.items() if fault}:
         raise BadSettings(found)
@@ -97,12 +99,12 @@ def wrong_hours(settings: Settings, new: Mapping[str, Any], now: dt.datetime) ->
     return {"texting_ends": f"The law allows texts from {LAW} only. These hours never meet it."}
 
 
-def wrong_reply(text: str, *, filled: bool) -> str:
+def wrong_reply(text: str, reply: str) -> str:
     if not text.strip():
-        return "Write what it says: it cannot be empty."
+        return "" if reply in IF_WANTED else "Write what it says: it cannot be empty."
     if len(text) > LONGEST_REPLY:
         return f"It is at most {LONGEST_REPLY} characters long."
-    if not filled and ("{" in text or "}" in text):
+    if reply in AUTOMATIC and ("{" in text or "}" in text):
         return "This goes out as it stands: nothing is filled in for braces."
     if unknown := blanks.unknown(text):
         shown = unknown[0] if "{" in unknown[0] or "}" in unknown[0] else f"{{{unknown[0]}}}"

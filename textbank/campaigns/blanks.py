@@ -1,6 +1,6 @@
 """Blanks in a script: `{firstName}` becomes the contact's first name when a text is sent.
 
-A blank is named by one of the four names below or by a heading of the contact list. Names are compared as
+A blank is named by one of the names below or by a heading of the contact list. Names are compared as
 people type them: `{first name}`, `{First_Name}` and `{firstName}` are one.
 """
 
@@ -9,12 +9,17 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 
-NAMES = ("firstName", "lastName", "texterFirstName", "texterLastName")
+# Whoever wrote to the contact before. A sentence that names them is said only where there is somebody to name.
+PREVIOUS = "previousTexterFirstName"
+NAMES = ("firstName", "lastName", "texterFirstName", "texterLastName", PREVIOUS)
 
 BLANK = re.compile(r"\{\s*([^{}]*[^{}\s])\s*\}")
 # A brace that opens or closes no blank would reach the contact as it is.
 STRAY = re.compile(r"\{[^{}\s]*\}?|[^{}\s]*\}")
 CLOSES = " \n,.;:!?)"
+ENDING = re.compile(r"[^\S\n]+(?=\n|\Z)")
+# With what ends it and the space after it. What stands in braces ends none.
+SENTENCE = re.compile(r"(?:\{[^{}]*\}|[^.!?\n])+[.!?]*[^\S\n]*")
 
 
 def tokens(text: str) -> list[str]:
@@ -42,6 +47,8 @@ def fill(text: str, values: Mapping[str, str]) -> str:
     it: "Hi {firstName}, it's Tess" becomes "Hi, it's Tess".
     """
     by_key = {key(name): value.strip() for name, value in values.items()}
+    if not by_key.get(key(PREVIOUS)) and _names_previous(text):
+        text = _said_of_nobody(text)
     filled = ""
     rest = 0
     for blank in BLANK.finditer(text):
@@ -74,3 +81,13 @@ def _without_gap(filled: str, text: str, rest: int) -> tuple[str, int]:
         while rest < len(text) and text[rest] in " ,;:":
             rest += 1
     return filled, rest
+
+
+def _said_of_nobody(text: str) -> str:
+    """Without the sentences that name whoever wrote before."""
+    said = SENTENCE.sub(lambda sentence: "" if _names_previous(sentence[0]) else sentence[0], text)
+    return ENDING.sub("", said)
+
+
+def _names_previous(text: str) -> bool:
+    return any(key(name) == key(PREVIOUS) for name in BLANK.findall(text))

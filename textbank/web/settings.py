@@ -21,9 +21,14 @@ from textbank.reports.offering import place
 SHOWN = 10  # earlier changes
 
 
-def reply(label: str, help_text: str) -> forms.CharField:
+BLANKS = f"Blanks: {', '.join(f'{{{name}}}' for name in blanks.NAMES)}."
+
+
+def reply(label: str, help_text: str, *, required: bool = True) -> forms.CharField:
     area = forms.Textarea(attrs={"rows": 3, "data-autosize": True, "maxlength": deciding.LONGEST_REPLY})
-    return forms.CharField(label=label, help_text=help_text, max_length=deciding.LONGEST_REPLY, widget=area)
+    return forms.CharField(
+        label=label, help_text=help_text, max_length=deciding.LONGEST_REPLY, widget=area, required=required
+    )
 
 
 class SettingsForm(forms.Form):
@@ -60,9 +65,12 @@ class SettingsForm(forms.Form):
     )
     opt_out_reply = reply("After STOP", "Sent by itself, as it stands.")
     help_reply = reply("After HELP", "Sent by itself, as it stands.")
-    farewell = reply(
-        "Farewell",
-        "Offered to a texter who opts somebody out. Blanks: " + ", ".join(f"{{{name}}}" for name in blanks.NAMES) + ".",
+    farewell = reply("Farewell", f"Offered to a texter who opts somebody out. {BLANKS}")
+    intro_line = reply(
+        "After a take-over",
+        "Offered to a texter who goes on where somebody else wrote, to begin with. Empty, nothing is offered. The same "
+        "blanks.",
+        required=False,
     )
 
     def __init__(self, organization: Organization, said: QueryDict | None = None) -> None:

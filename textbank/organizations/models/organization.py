@@ -72,6 +72,10 @@ class Settings(models.Model):
         max_length=320, default="A volunteer texts from this number. Reply STOP to get no more texts."
     )
     farewell = models.CharField(max_length=320, default="Understood. I am taking you off our list. Have a good day!")
+    # Offered to whoever goes on where somebody else wrote; empty: nothing is.
+    intro_line = models.CharField(
+        max_length=320, blank=True, default="I'm {texterFirstName}, taking over from {previousTexterFirstName}."
+    )
 
     def __str__(self) -> str:
         return f"Settings of {self.organization_id}"

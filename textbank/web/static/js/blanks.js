@@ -2,6 +2,9 @@
 const BLANK = /\{\s*([^{}]*[^{}\s])\s*\}/g;
 const STRAY = /\{[^{}\s]*\}?|[^{}\s]*\}/g;
 const CLOSES = " \n,.;:!?)";
+const PREVIOUS = "previoustexterfirstname"; // a sentence that names them is said only where there is somebody to name
+const SENTENCE = /(?:\{[^{}]*\}|[^.!?\n])+[.!?]*[^\S\n]*/g;
+const ENDING = /[^\S\n]+(?=\n|$)/g;
 const NEAR = 2; // letters that may differ in what was meant
 
 // A name as it is compared: no case, accents, spaces or punctuation, unless it has nothing else.
@@ -39,6 +42,7 @@ function apart(one, other) {
 // with the comma after it. `wrap(value)` says how a value that was put in is told apart.
 export function fill(text, values, wrap = (value) => value) {
   const byKey = new Map(Object.entries(values).map(([name, value]) => [key(name), String(value).trim()]));
+  if (!byKey.get(PREVIOUS) && namesPrevious(text)) text = saidOfNobody(text);
   let filled = "";
   let rest = 0;
   for (const blank of text.matchAll(BLANK)) {
@@ -49,6 +53,15 @@ export function fill(text, values, wrap = (value) => value) {
     else [filled, rest] = withoutGap(filled, text, rest);
   }
   return filled + text.slice(rest);
+}
+
+// Without the sentences that name whoever wrote before.
+function saidOfNobody(text) {
+  return text.replace(SENTENCE, (one) => (namesPrevious(one) ? "" : one)).replace(ENDING, "");
+}
+
+function namesPrevious(text) {
+  return [...text.matchAll(BLANK)].some((blank) => key(blank[1]) === PREVIOUS);
 }
 
 function withoutGap(filled, text, rest) {
