@@ -18,7 +18,7 @@ from textbank.access import MemberRequest, door
 from textbank.assignments import escalating, undoing
 from textbank.campaigns import blanks
 from textbank.campaigns.models import Step
-from textbank.conversations import answering, closing, drafting, noting, opting_out, pinning, sending
+from textbank.conversations import answering, closing, drafting, noting, opting_out, pinning, sending, taking_over
 from textbank.conversations.models import Action, Conversation, Draft, Message, Move, Note, Status
 from textbank.organizations.models import Membership, Role
 from textbank.reports import to_do
@@ -338,24 +338,31 @@ def show(
     context = latest(thread, member, now) | {"inbox": inbox(member, thread.pk)}
     context["says"] = context["says"] or says
     if with_guide:
-        context |= guide(thread, member)
+        context |= guide(thread, member, context["previous"])
     if by_htmx(request):
         # A look by itself must not touch the click or what was seen: somebody may be about to press Send.
         context |= {"anew": request.method == "POST", "was_shut": "shut" in request.GET}
         in_review = request.headers.get("X-Pane") == "review"
         return render(request, f"{'review' if in_review else 'texter'}/changes.html", context, status=status)
-    return render(request, "texter/conversation.html", context | opened(request, thread, text), status=status)
+    return render(
+        request, "texter/conversation.html", context | opened(request, thread, context["previous"], text), status=status
+    )
 
 
 def latest(thread: Conversation, member: Membership, now: dt.datetime) -> dict[str, Any]:
     """What the thread shows at this moment."""
     messages = list(thread.messages.select_related("author__user"))
     through = spells(thread)
+    so_far = told.so_far(thread, through, messages, member)
+    previous = taking_over.previous_texter(thread, member, messages)
     return {
         "thread": thread,
         "bubbles": bubbles(thread, messages, viewer=member, now=now),
         "unsettled": unsettled(messages, now),
         "spells": through,
+        "so_far": so_far,
+        "previous": previous,
+        "intro": taking_over.intro(thread, member, previous) if so_far else "",
         "words": told.words(through, messages, member),
         "answering": told.answering(thread, member, now),
         "says": standing(thread, member, now),
@@ -364,10 +371,10 @@ def latest(thread: Conversation, member: Membership, now: dt.datetime) -> dict[s
     }
 
 
-def opened(request: MemberRequest, thread: Conversation, text: str | None = None) -> dict[str, Any]:
+def opened(request: MemberRequest, thread: Conversation, previous: str, text: str | None = None) -> dict[str, Any]:
     """What stands around it when it is opened: script, tags, holders, the draft, the words to part with."""
     member = request.member
-    context = guide(thread, member)
+    context = guide(thread, member, previous)
     kept = Draft.objects.filter(conversation=thread, author=member).first() if text is None else None
     asked = request.GET.get("step", "")
     suggested = suggestion_after(thread, int(asked), member) if asked.isdigit() and len(asked) < 19 else ""
@@ -389,10 +396,11 @@ def standing(thread: Conversation, member: Membership, now: dt.datetime) -> Says
     return None
 
 
-def guide(thread: Conversation, member: Membership) -> dict[str, Any]:
+def guide(thread: Conversation, member: Membership, previous: str) -> dict[str, Any]:
     """The questions on the way so far, the script's next words, and the canned responses, all filled in."""
     way = answering.path(thread)
-    words = sending.words_for(thread, member)
+    words = taking_over.words_for(thread, member, previous)
+    canned = [(one.title, blanks.fill(one.text, words)) for one in thread.campaign.canned_responses.all()]
     here = way[-1] if len(way) > 1 else None
     return {
         "way": [asked for asked in way if asked.step.question],
@@ -400,9 +408,7 @@ def guide(thread: Conversation, member: Membership) -> dict[str, Any]:
         "tags": list(member.organization.tags.order_by("title")),
         "worn": set(thread.taggings.values_list("tag", flat=True)),
         "suggestion": blanks.fill(here.step.text_for(thread.pk), words) if here else "",
-        "canned": [
-            (canned.title, blanks.fill(canned.text, words)) for canned in thread.campaign.canned_responses.all()
-        ],
+        "canned": [(title, text) for title, text in canned if text],
     }
 
 
@@ -414,7 +420,8 @@ def suggestion_after(thread: Conversation, step: Step | int, member: Membership)
     if pk not in ids[:-1]:
         return ""
     following = way[ids.index(pk) + 1].step
-    return blanks.fill(following.text_for(thread.pk), sending.words_for(thread, member))
+    previous = taking_over.previous_texter(thread, member)
+    return blanks.fill(following.text_for(thread.pk), taking_over.words_for(thread, member, previous))
 
 
 def gone(request: MemberRequest, pk: int, status: int = 0) -> HttpResponse:

@@ -25,7 +25,8 @@ def conversation(request: MemberRequest, pk: int) -> HttpResponse:
     """What is done in it goes through the texter's own doors, which answer this pane with its changed parts."""
     found = visible(request.member).select_related("texter__user", *ALONG)
     thread = get_object_or_404(found, pk=pk)
-    context = latest(thread, request.member, timezone.now()) | opened(request, thread)
+    context = latest(thread, request.member, timezone.now())
+    context |= opened(request, thread, context["previous"])
     context |= {"in_review": True, "others": others(thread, request.member)}
     return render(request, f"review/{'reading' if by_htmx(request) else 'conversation'}.html", context)
 

@@ -1,11 +1,14 @@
-"""What stands above a thread: what colleagues left for whoever has it, and who else is answering just now."""
+"""What stands above a thread: what it is about for whoever is new to it, what colleagues left for them, and who else
+is answering just now."""
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
-from textbank.conversations.models import Conversation, Direction, Kind, Message
-from textbank.organizations.models import Membership
+from textbank.conversations.models import Answer, Conversation, Direction, Kind, Message, Status
+from textbank.conversations.taking_over import previous_texter
+from textbank.organizations.models import Membership, Tag
 from textbank.reports.holders import Spell
 from textbank.reports.writing import writing_in
 
@@ -17,6 +20,42 @@ class Word(NamedTuple):
     text: str
     at: dt.datetime
     draft: bool
+
+
+@dataclass(frozen=True)
+class SoFar:
+    """What whoever is new to a conversation should know of it: who had it before, until when, and how it came on."""
+
+    before: Spell | None
+    how: str
+    answers: list[Answer]
+    tags: list[Tag]
+
+
+def so_far(
+    thread: Conversation, spells: Sequence[Spell], messages: Sequence[Message], viewer: Membership
+) -> SoFar | None:
+    """For who has it now and has not written in it since, where somebody else had it or wrote before."""
+    if thread.status == Status.NEEDS_FIRST_MESSAGE or not is_new(thread, spells, messages, viewer):
+        return None
+    others = [place for place, spell in enumerate(spells[:-1]) if spell.holder and spell.holder != viewer]
+    if not others and not previous_texter(thread, viewer, messages):
+        return None
+    after = spells[others[-1] + 1] if others else None
+    return SoFar(
+        before=spells[others[-1]] if others else None,
+        how=f"{after.how}: {after.reason}" if after and after.reason else after.how if after else "",
+        answers=list(thread.answers.select_related("step").order_by("step")),
+        tags=list(Tag.objects.filter(taggings__conversation=thread).order_by("title")),
+    )
+
+
+def is_new(thread: Conversation, spells: Sequence[Spell], messages: Sequence[Message], viewer: Membership) -> bool:
+    if thread.texter_id != viewer.pk or not spells or spells[-1].holder != viewer:
+        return False
+    mine = (one for one in reversed(messages) if one.author_id == viewer.pk and one.kind != Kind.AUTOMATIC)
+    last = next(mine, None)
+    return last is None or last.created_at < spells[-1].since
 
 
 def words(spells: Iterable[Spell], messages: Sequence[Message], viewer: Membership) -> list[Word]:

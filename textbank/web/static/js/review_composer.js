@@ -23,11 +23,13 @@ function write(text) {
   area().dispatchEvent(new Event("input", { bubbles: true }));
 }
 
-function fill(text) {
+// What somebody begins with stands before their own words, everything else after them.
+function fill(text, first = false) {
   if (isShut()) return;
   const own = area().value.trim();
-  write(own && own !== filled.trim() ? `${area().value.trimEnd()}\n${text}` : text);
-  filled = area().value;
+  if (first) write(own.startsWith(text) ? own : `${text} ${own}`.trim());
+  else write(own && own !== filled.trim() ? `${area().value.trimEnd()}\n${text}` : text);
+  filled = first ? "" : area().value;
   area().focus();
 }
 
@@ -59,7 +61,7 @@ pane.addEventListener("click", (event) => {
   const from = event.target.closest("[data-fill]");
   if (!from) return;
   from.closest("dialog")?.close();
-  fill(from.dataset.fill);
+  fill(from.dataset.fill, "first" in from.dataset);
 });
 
 document.body.addEventListener("suggest", ({ detail }) => {
