@@ -8,6 +8,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
+from tests.browser.conftest import PHONE
 from textbank import news
 from textbank.assignments import escalating, reassigning
 from textbank.assignments.plans import Plan
@@ -124,6 +125,18 @@ def test_what_others_do_is_marked_where_it_is(here, waiting):
     expect(ada.get_by_role("link", name=re.compile("Show|look again"))).to_have_count(0)
 
 
+def test_an_open_preview_follows(here, waiting):
+    ada = review(here, here.town.ada)
+    ada.get_by_role("checkbox", name="Select Maria Lopez").check()
+    ada.get_by_role("button", name="Unassign", exact=True).click()
+    expect(ada.get_by_text("1 of 1 ticked would move.")).to_be_visible()
+
+    with happens(here):
+        hand_on(waiting["Maria"], to=here.town.theo, by=here.town.olga)
+
+    expect(ada.get_by_text("0 of 1 ticked would move.")).to_be_visible()
+
+
 def test_the_badge_moves_by_itself(here, waiting):
     ada = review(here, here.town.ada)
     item = ada.get_by_role("listitem").filter(has=ada.get_by_role("link", name="Escalated Convos"))
@@ -196,6 +209,23 @@ def test_who_did_not_begin_it_sees_how_far_it_is(here, waiting):
     expect(ada.get_by_text("60 of 100")).to_be_visible()
     with here.rows():
         Handoff.objects.filter(pk=act.pk).update(state="stopped", finished_at=timezone.now())
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("device", [{}, PHONE], ids=["desk", "phone"])
+def test_everybody_can_read_what_is_marked(here, waiting, accessible, scheme, device):
+    ada = here.sign_in(here.town.ada, color_scheme=scheme, reduced_motion="reduce", **device)
+    ada.goto(f"{here.url}/admin/message-review/?status=needs_response")
+    ada.get_by_role("checkbox", name="Select Maria Lopez").check()
+
+    here.says(waiting["Ana"], "And where?")
+    with happens(here):
+        hand_on(waiting["Maria"], to=here.town.theo, by=here.town.olga)
+        hand_on(waiting["Lin"], to=here.town.theo, by=here.town.olga)
+
+    expect(row(ada, "Lin")).to_contain_text("Changed by Olga Doe")
+    expect(ada.get_by_role("link", name="1 more match now: look again")).to_be_visible()
+    accessible(ada)
 
 
 # What it costs

@@ -79,6 +79,12 @@ document.addEventListener("htmx:load", ({ detail }) => {
   replan();
 });
 
+// What is ticked has changed in somebody else's hands. A question that was asked is not taken from under the hand.
+document.addEventListener("htmx:oobAfterSwap", ({ detail }) => {
+  const ticked = detail.target.matches("#rows tr:has(.tick:checked)");
+  if (ticked && !document.getElementById("confirm-all")) replan();
+});
+
 function lookAgain() {
   const { address } = document.getElementById("review-list").dataset;
   window.htmx.ajax("GET", address, { target: "#review-list", swap: "outerHTML" });
