@@ -4,6 +4,7 @@ import datetime as dt
 
 import pytest
 from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -15,7 +16,7 @@ from textbank.conversations.models import Conversation, Move, Status, Tagging
 from textbank.conversations.saying import parts, sentence
 from textbank.organizations import people
 from textbank.organizations.models import Tag, Team
-from textbank.reports.listing import listed
+from textbank.reports.listing import listed, order_of
 from textbank.reports.pages import page, page_before
 
 NAMES = [
@@ -270,17 +271,21 @@ def pages(found, order: str, limit: int) -> list[int]:
 
 IN_ORDER = {
     "activity": lambda one: (-one.last_activity.timestamp(), -one.pk),
+    "newest": lambda one: -one.pk,
     "waiting": lambda one: (one.waiting_since is None, one.waiting_since or NOON, one.pk),
     "name": lambda one: (one.contact.search_name.encode(), one.pk),
 }
 
 
-def test_list_count_and_handoff_are_the_same_set(full):
+def test_list_count_and_handoff_are_the_same_set(full, monkeypatch):
     everything = list(Conversation.objects.select_related("campaign", "contact").prefetch_related("taggings"))
 
     @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck), database=None)
-    @given(a_filter(full), st.sampled_from(list(IN_ORDER)), st.sampled_from([3, 7, 50]))
-    def the_same(said, order, limit):
+    @given(
+        a_filter(full), st.sampled_from(list(IN_ORDER)), st.sampled_from([3, 7, 50]), st.sampled_from([0, 10, 60_000])
+    )
+    def the_same(said, order, limit, few):
+        monkeypatch.setattr("textbank.reports.pages.FEW", few)
         which = Filter.parse(said)
         found = which.conversations(full.ada, NOON)
         expected = [one for one in everything if matches(one, said, full)]
@@ -292,7 +297,7 @@ def test_list_count_and_handoff_are_the_same_set(full):
             transaction.set_rollback(True)
 
         assert shown == [one.pk for one in sorted(expected, key=IN_ORDER[order])]
-        assert found.count() == len(shown)
+        assert found.count() == which.count(full.ada, NOON) == len(shown)
         assert looked_at == set(shown)
         assert act.matched == act.moved + sum(act.left_alone.values()) == len(shown)
 
@@ -406,3 +411,20 @@ def test_what_was_deleted_is_said_to_be_gone(full):
 
 def test_names_of_another_organization_are_not_said(full, otherton):
     assert "Saturday" not in sentence(Filter.parse({"campaign": full.saturday.pk}), otherton.zed)
+
+
+def test_what_lies_far_down_the_list_is_found_before_it_is_sorted(riverton):
+    """Else the planner walks through everything that is newer, to fifty of the oldest."""
+    campaign = riverton.campaign(contacts=3)
+    found = Filter.parse({"campaign": campaign.pk}).conversations(riverton.ada, NOON)
+
+    with CaptureQueriesContext(connection) as made:
+        page(found, "activity", "", 50, listed)
+
+    assert "ORDER BY COALESCE" in made[-1]["sql"]
+
+
+def test_unsent_ones_by_activity_are_the_newest_first():
+    assert order_of(Filter.parse({"status": "needs_first_message"}), "activity") == "newest"
+    assert order_of(Filter.parse({"status": "needs_first_message"}), "name") == "name"
+    assert order_of(Filter.parse({"status": "needs_first_message,active"}), "activity") == "activity"

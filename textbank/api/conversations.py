@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
-from ninja import Router
+from ninja import Router, Status
 from pydantic import Field
 
 from textbank.access import MemberRequest
@@ -14,13 +14,14 @@ from textbank.api import shapes
 from textbank.api.door import admins
 from textbank.api.errors import REFUSALS
 from textbank.api.shapes import After, AnswerShape, Id, Limit, Listed, Row, Said, Thread
-from textbank.assignments import escalating
-from textbank.conversations import answering, closing, opting_out
+from textbank.assignments import escalating, giving_back
+from textbank.conversations import answering, closing, opting_out, pinning
 from textbank.conversations.filters import CAMPAIGN_STATES, ESCALATED, READERS, STATUSES, TRUTHS, WHOLE, Filter
 from textbank.conversations.models import Conversation
 from textbank.conversations.snapshots import Snapshot
 from textbank.organizations.models import Membership, Tag
-from textbank.reports import listing
+from textbank.reports import answers, listing
+from textbank.reports.answers import HandoffShape
 from textbank.reports.pages import page
 from textbank.reports.timeline import timeline
 
@@ -62,10 +63,16 @@ def conversations(
     said = request.GET.copy()
     for key in ("order", "limit", "after", "as_of"):
         said.pop(key, None)
-    found = Filter.parse(said).conversations(request.member, seen.at)
-    shown = page(found, order, after, limit, listing.listed)
+    which = Filter.parse(said)
+    found = which.conversations(request.member, seen.at)
+    shown = page(found, listing.order_of(which, order), after, limit, listing.listed)
     return shapes.listed(
-        request, found.count(), seen, shown, lambda row: shapes.row(row, request.member), as_of=seen.token()
+        request,
+        which.count(request.member, seen.at),
+        seen,
+        shown,
+        lambda row: shapes.row(row, request.member),
+        as_of=seen.token(),
     )
 
 
@@ -180,6 +187,37 @@ def escalate(request: MemberRequest, conversation: int, said: Escalation | None 
     """Takes it out of its texter's hands, for an admin to decide. The message says why."""
     found = visible(request.member, conversation)
     escalating.escalate(found, by=request.member, message=said.message if said else "", now=timezone.now())
+    return as_row(request.member, conversation)
+
+
+class GivingBack(Said):
+    """`reason` says why, `note` what whoever has it next should know."""
+
+    reason: Annotated[str, Field(min_length=1, max_length=500)]
+    note: Annotated[str, Field(max_length=10_000)] = ""
+
+
+@router.post("/conversations/{int:conversation}/give-back", response={201: HandoffShape, **REFUSALS})
+def give_back(request: MemberRequest, conversation: int, said: GivingBack) -> Any:
+    """Back to the pool from whoever has it; what they were writing goes along as their note. One that is pinned to
+    them stays, as the answer says."""
+    act = giving_back.give_back(
+        visible(request.member, conversation), by=request.member, now=timezone.now(), **said.model_dump()
+    )
+    return Status(201, answers.answer(act))
+
+
+@router.post("/conversations/{int:conversation}/pin", response={200: Row, **REFUSALS})
+def pin(request: MemberRequest, conversation: int) -> Row:
+    """It stays with who has it: what moves many, and what happens by itself, leaves it alone. 409 `nobody_has_it`."""
+    pinning.pin(visible(request.member, conversation), by=request.member, now=timezone.now())
+    return as_row(request.member, conversation)
+
+
+@router.post("/conversations/{int:conversation}/unpin", response={200: Row, **REFUSALS})
+def unpin(request: MemberRequest, conversation: int) -> Row:
+    """It may go on like any other."""
+    pinning.unpin(visible(request.member, conversation), by=request.member, now=timezone.now())
     return as_row(request.member, conversation)
 
 

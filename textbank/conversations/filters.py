@@ -17,7 +17,7 @@ from textbank.campaigns.models import Campaign
 from textbank.contacts.folding import words
 from textbank.conversations.models import Conversation, Status
 from textbank.conversations.models.conversation import ConversationQuerySet
-from textbank.organizations.models import Membership, Tag, Team
+from textbank.organizations.models import Membership, Role, Tag, Team
 
 UNASSIGNED, SUSPENDED = "unassigned", "suspended"
 NOT_MEMBERS = {UNASSIGNED, SUSPENDED}  # who may be meant by “texter” without being one
@@ -89,7 +89,22 @@ class Filter:
     def conversations(self, viewer: Membership, now: dt.datetime) -> ConversationQuerySet:
         """Those of the viewer's own that match; what the clock decides is decided at `now`. Raises Strangers."""
         self.refuse_strangers(viewer)
+        return self.known(viewer, now)
+
+    def known(self, viewer: Membership, now: dt.datetime) -> ConversationQuerySet:
+        """The same, of a filter whose names have been looked up and found to be the viewer's."""
         return Conversation.objects.visible_to(viewer).filter(self.where(viewer, now))
+
+    def count(self, viewer: Membership, now: dt.datetime) -> int:
+        """How many those are. Raises Strangers.
+
+        The organization is not asked for: the campaigns are the viewer's own, and the database promises that so are
+        their conversations. Without it an index tells the number by itself.
+        """
+        self.refuse_strangers(viewer)
+        everybody = Conversation.objects.all()
+        mine = everybody if viewer.may(Role.SUPERVOLUNTEER) else everybody.filter(texter=viewer)
+        return mine.filter(self.where(viewer, now)).count()
 
     def refuse_strangers(self, viewer: Membership) -> None:
         """Raises Strangers if a campaign, member, team or tag that is named is not of the viewer's organization.

@@ -7,7 +7,8 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.db.models.functions import JSONObject
 
-from textbank.conversations.models import Conversation, Direction, Message, Tagging
+from textbank.conversations.filters import Filter
+from textbank.conversations.models import Conversation, Direction, Message, Status, Tagging
 
 
 class LastMessage(NamedTuple):
@@ -26,6 +27,13 @@ class Worn(NamedTuple):
 
 
 WORN = {"id": "tag", "title": "tag__title", "colour": "tag__colour", "assignable": "tag__assignable"}
+
+
+def order_of(which: Filter, order: str) -> str:
+    """The order of pages.ORDERS in which the list stands. Before its first message nothing happens in a conversation:
+    by latest activity those are the newest first, which the key gives."""
+    unsent = which.status == (Status.NEEDS_FIRST_MESSAGE.key,)
+    return "newest" if order == "activity" and unsent else order
 
 
 def listed(conversations: QuerySet[Conversation]) -> QuerySet[Conversation]:

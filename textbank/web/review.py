@@ -1,7 +1,8 @@
 """Message Review and Escalated Convos: the filter, and page by page what it finds."""
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
@@ -152,7 +153,7 @@ def listed(request: MemberRequest, place: Place, here: str, asked: Asked) -> dic
         return context | {"gone": [f"a {kind}" for kind in gone]}
     # Before anything is read: whatever changes in between counts as changed since it was seen.
     seen = snapshot(asked.as_of)
-    matching = found(which, viewer, seen.at)
+    matching = which.known(viewer, seen.at)
     shown = paged(matching, asked)
     # Who has ticked something carries what they had seen then from page to page.
     changed = set(changed_since(seen, [one.pk for one in shown.rows])) if asked.as_of else set()
@@ -204,8 +205,19 @@ def opens_at(here: str, which: Filter | None, order: str) -> str:
 
 
 def found(which: Filter, viewer: Membership, at: dt.datetime) -> ConversationQuerySet:
-    try:
+    with strangers_are_not_here():
         return which.conversations(viewer, at)
+
+
+def counted(which: Filter, viewer: Membership, at: dt.datetime) -> int:
+    with strangers_are_not_here():
+        return which.count(viewer, at)
+
+
+@contextmanager
+def strangers_are_not_here() -> Iterator[None]:
+    try:
+        yield
     except Strangers as no:
         raise Http404("What the filter names is not here.") from no
 
@@ -219,12 +231,13 @@ def snapshot(token: str) -> Snapshot:
 
 def paged(conversations: ConversationQuerySet, asked: Asked, dressed: Dressed = listing.listed) -> Page[Conversation]:
     """The page that the address names; a place that was never given out is the beginning."""
+    order = listing.order_of(asked.which, asked.order)
     try:
         if asked.before:
-            return page_before(conversations, asked.order, asked.before, PAGE, dressed)
-        return page(conversations, asked.order, asked.after, PAGE, dressed)
+            return page_before(conversations, order, asked.before, PAGE, dressed)
+        return page(conversations, order, asked.after, PAGE, dressed)
     except BadPlace:
-        return page(conversations, asked.order, "", PAGE, dressed)
+        return page(conversations, order, "", PAGE, dressed)
 
 
 def address(here: str, asked: Asked, *, which: Filter | None = None, **changed: str) -> str:
@@ -298,5 +311,5 @@ def count(request: MemberRequest) -> HttpResponse:
     except BadFilter as no:
         return HttpResponse(" ".join(no.fields.values()), status=422)
     seen = snapshot(asked.as_of)
-    number = 0 if asked.which.empty else found(asked.which, request.member, seen.at).count()
+    number = 0 if asked.which.empty else counted(asked.which, request.member, seen.at)
     return render(request, "review/count.html", {"count": number})

@@ -18,7 +18,7 @@ from textbank.organizations.models import Membership, Role
 from textbank.reports import listing
 from textbank.reports.pages import ids
 from textbank.web.frame import escalated
-from textbank.web.review import PAGE, REVIEW, Asked, found, paged, read, snapshot
+from textbank.web.review import PAGE, REVIEW, Asked, counted, found, paged, read, snapshot
 from textbank.web.review_rows import Row, changed_since, marks, rows
 
 
@@ -97,7 +97,7 @@ def count_since(request: MemberRequest) -> HttpResponse:
         return HttpResponse(" ".join(no.fields.values()), status=422)
     if said.asked.which.empty or said.expect is None:
         return HttpResponse(status=204)
-    now = found(said.asked.which, request.member, timezone.now()).count()
+    now = counted(said.asked.which, request.member, timezone.now())
     return render(request, "review/count_since.html", {"more": abs(now - said.expect), "fewer": now < said.expect})
 
 

@@ -158,6 +158,7 @@ class Conversation(models.Model):
                 "organization",
                 F("last_activity").desc(),
                 condition=Q(escalated=True),
+                include=["campaign", "opted_out"],
                 name="conversations_escalated",
             ),
             models.Index(
