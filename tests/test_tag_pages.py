@@ -156,7 +156,7 @@ def test_another_kind_is_asked_about_with_the_numbers_and_then_done(ada, riverto
     assert there(riverton.organization) == [("Spanish", "blue", True)]
 
     page = ada.post(f"{TAGS}{spanish.pk}/", {**wished, "sure": "yes"}, follow=True)
-    assert "“Spanish” is saved. 3 conversations left their texter’s hands." in page.text
+    assert "“Spanish” is saved. 3 conversations left their texters’ hands." in page.text
     assert Handoff.objects.get(action=Action.ESCALATE).moved == 3
     assert Conversation.objects.filter(escalated=True, texter=None).count() == 3
 

@@ -217,6 +217,30 @@ def test_stopped_the_rest_is_escalated_where_it_is(riverton, reporter, wear, sma
     assert (act.state, act.matched, act.moved, act.left_alone) == (State.STOPPED, 10, 3, {"stopped": 7})
 
 
+def test_a_fault_is_written_down(riverton, reporter, wear, small, now, monkeypatch):
+    wear(reporter, count=10)
+    act = becomes(reporter, riverton.ada, now, assignable=False).handoff
+    monkeypatch.setattr(tags, "take_out", lambda *args: 1 / 0)
+
+    with pytest.raises(ZeroDivisionError):
+        go_on(reporter, riverton.ada, act)
+
+    act.refresh_from_db()
+    assert (act.state, act.error[:20]) == (State.FAILED, "It stopped at a faul")
+
+
+def test_one_that_is_deleted_before_its_turn_comes_ends_its_act(riverton, reporter, wear, small, now):
+    threads = wear(reporter, count=10)
+    act = becomes(reporter, riverton.ada, now, assignable=False).handoff
+    tags.delete(reporter, by=riverton.ada, now=now)
+    go_on(reporter, riverton.ada)
+
+    go_on(reporter, riverton.ada, act)
+
+    assert (act.state, act.moved) == (State.DONE, 0)
+    assert standing(threads) == [(False, riverton.tess.pk)] * 10
+
+
 def test_a_tag_of_many_is_gone_at_once_and_comes_off_part_by_part(riverton, urgent, wear, small, now):
     threads = wear(urgent, count=10, holder=None)
 

@@ -5,6 +5,7 @@ for long. It can begin anew at any time: what it does twice changes nothing.
 """
 
 import datetime as dt
+import logging
 from collections.abc import Collection
 from typing import Any, NamedTuple
 
@@ -21,6 +22,8 @@ from textbank.conversations.models import Conversation, Handoff, LeftAlone, Stat
 from textbank.conversations.snapshots import CurrentTransaction
 from textbank.organizations import audit
 from textbank.organizations.models import Colour, Membership, Tag
+
+log = logging.getLogger(__name__)
 
 
 class TitleTaken(Exception):
@@ -132,8 +135,8 @@ def still_to_leave(thread: Conversation, act: Handoff) -> bool:
     return held and thread.escalated and not act.stop_asked
 
 
-def finish(tag: Tag, act: Handoff | None, now: dt.datetime) -> None:
-    if tag.deleted_at:
+def finish(tag: Tag | None, act: Handoff | None, now: dt.datetime) -> None:
+    if tag and tag.deleted_at:
         tag.delete()
     if act:
         stopped = LeftAlone.STOPPED.label in act.left_alone
@@ -146,8 +149,21 @@ def finish(tag: Tag, act: Handoff | None, now: dt.datetime) -> None:
     retry=RetryStrategy(wait=5, max_attempts=60, retry_exceptions=[OperationalError, InterfaceError]),
 )
 def go_on(tag: int, by: int, handoff: int | None) -> None:
-    """Goes through everybody who wears it. An act that is stopped escalates the rest where they are."""
-    found, member = Tag.every.filter(pk=tag).first(), Membership.objects.get(pk=by)
+    try:
+        go_through(Tag.every.filter(pk=tag).first(), Membership.objects.get(pk=by), handoff)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception:
+        log.exception("Putting right who wears tag %s failed", tag)
+        if handoff:
+            why = "It stopped at a fault of ours. What it moved is in the record."
+            failed = Handoff.objects.filter(pk=handoff)
+            failed.update(state=State.FAILED, finished_at=timezone.now(), error=why)
+        raise
+
+
+def go_through(found: Tag | None, member: Membership, handoff: int | None) -> None:
+    """Everybody who wears it, batch by batch. An act that is stopped escalates the rest where they are."""
     after = 0
     while found and (ids := wearers(found, after)):
         with transaction.atomic():
@@ -155,8 +171,7 @@ def go_on(tag: int, by: int, handoff: int | None) -> None:
         after = ids[-1]
         news.tell_watchers(member.organization_id, f"handoff:{handoff}")
     with transaction.atomic():
-        if found:
-            finish(found, locked(handoff), timezone.now())
+        finish(found, locked(handoff), timezone.now())
         news.tell_watchers(member.organization_id, f"handoff:{handoff}")
 
 

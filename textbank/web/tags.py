@@ -112,7 +112,7 @@ def said(changed: Changed) -> str:
         return f"“{changed.tag.title}” is saved."
     if act.state == State.RUNNING:
         return f"“{changed.tag.title}” is saved. {counted(changed.worn, 'conversation')} are being escalated."
-    left = f"{counted(act.moved, 'conversation')} left {'its' if act.moved == 1 else 'their'} texter’s hands"
+    left = f"{counted(act.moved, 'conversation')} left {'its texter’s' if act.moved == 1 else 'their texters’'} hands"
     return f"“{changed.tag.title}” is saved. {left if act.moved else 'No texter had one that wears it'}."
 
 
