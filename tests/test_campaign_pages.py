@@ -236,6 +236,7 @@ BASICS = {
     "texting_ends": "20:00",
     "timezone": "America/Chicago",
     "autoassign": "on",
+    "priority": "500",
 }
 
 
