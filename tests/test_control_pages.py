@@ -1,5 +1,6 @@
 """Assignment Control: each row says what is so, is saved by itself, and says what a member's home says."""
 
+import datetime as dt
 import html
 import json
 import re
@@ -8,7 +9,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from textbank.conversations.models import Status
+from tests.cast import NOON
+from textbank.conversations.models import Status, Tagging
 from textbank.organizations import controlling, teams
 from textbank.organizations.models import Approval, AuditEntry, Gives, Settings, Tag
 
@@ -156,7 +158,7 @@ def test_a_team_s_row_is_saved(ada, riverton, spanish):
 
     spanish.refresh_from_db()
     assert (spanish.most_at_once, spanish.priority, list(spanish.escalation_tags.all())) == (30, 9, [legal])
-    assert "1 tag" in words(answer)
+    assert "Escalation tags of Spanish: Legal" in words(answer)
 
 
 def test_what_a_pool_gives_now_is_said_and_what_is_in_it_is_a_door(ada, riverton, spanish):
@@ -168,9 +170,26 @@ def test_what_a_pool_gives_now_is_said_and_what_is_in_it_is_a_door(ada, riverton
     page = ada.get(CONTROL)
 
     assert "General For everybody, after their teams" in words(page)
-    assert "2 replies see them 4 first messages see them" in words(page)
-    [door] = re.findall(r'href="([^"]+)">see them</a></p>\s*<p><b class="number">4<', page.text)
-    assert len(ada.get(html.unescape(door)).context["rows"]) == 2
+    assert "2 replies 4 first messages" in words(page)
+    doors = re.findall(r'href="([^"]+)"><b class="number">[24]<', page.text)
+    assert [len(ada.get(html.unescape(door)).context["rows"]) for door in doors] == [2, 4]
+
+
+def test_where_not_all_of_a_pool_is_given_now_both_are_said(ada, riverton, spanish, time_machine):
+    time_machine.move_to(NOON)
+    legal = Tag.objects.create(organization=riverton.organization, title="Legal", assignable=False)
+    teams.change(spanish, escalation_tags=[legal], by=riverton.ada)
+    campaign = riverton.campaign()
+    [worn] = riverton.conversations(campaign, 1, status=Status.NEEDS_RESPONSE, escalated=True)
+    Tagging.objects.create(conversation=worn, tag=legal)
+    riverton.conversations(campaign, 1, status=Status.NEEDS_RESPONSE)
+    closed = riverton.campaign("Later", texting_starts=dt.time(11), texting_ends=dt.time(20))
+    riverton.conversations(closed, 2, status=Status.NEEDS_RESPONSE, hours_key="America/Los_Angeles")
+
+    page = words(ada.get(CONTROL))
+
+    assert "1 reply 3 in its pool" in page
+    assert "2 replies 1 of them escalated · 3 in its pool" in page
 
 
 def test_the_backlog_gate_is_said_where_it_is_shut(ada, riverton):

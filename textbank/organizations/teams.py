@@ -68,6 +68,7 @@ def change(
         setattr(team, name, value)
     if changed:
         kept(team)
+        news.tell_watchers(team.organization_id)
         audit.record(by.organization, "team changed", team.title, by=by, team=team.pk, **changed)
     staff(team, join, leave, by=by)
     if escalation_tags is not None:

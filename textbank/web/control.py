@@ -1,6 +1,7 @@
 """Assignment Control: what the general pool and each team hand out, and what holds for all of them, saved in place."""
 
 import json
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from django import forms
@@ -23,6 +24,8 @@ from textbank.web.teams import InPool, in_pool
 
 # What a row is called where it is posted: the general pool, a team by its number, a rule by its column.
 GENERAL, TEAM = "general", "team-"
+
+GIVES = [(Gives.BOTH, "Both"), (Gives.REPLIES, "Replies"), (Gives.FIRST_MESSAGES, "First messages")]
 
 
 class RowForm(forms.Form):
@@ -64,7 +67,7 @@ def number(label: str, least: int, most: int, **more: Any) -> forms.IntegerField
 
 class GeneralForm(RowForm):
     is_on = switch("On")
-    gives = forms.ChoiceField(label="What it gives", choices=Gives.choices)
+    gives = forms.ChoiceField(label="What it gives", choices=GIVES)
     most_at_once = number("Most at once", 1, controlling.MOST_AT_ONCE)
 
     def __init__(self, settings: Settings, said: QueryDict | None) -> None:
@@ -79,7 +82,7 @@ class GeneralForm(RowForm):
 
 class TeamRowForm(RowForm):
     is_on = switch("On")
-    gives = forms.ChoiceField(label="What it gives", choices=Gives.choices)
+    gives = forms.ChoiceField(label="What it gives", choices=GIVES)
     most_at_once = number("Most at once", 1, controlling.MOST_AT_ONCE, required=False)
     priority = number("Priority", 0, teams.LAST)
     escalation_tags = forms.TypedMultipleChoiceField(
@@ -139,16 +142,27 @@ class RuleForm(RowForm):
     def field(self) -> forms.BoundField:
         return self[self.key]
 
+    @property
+    def is_switch(self) -> bool:
+        return isinstance(self.fields[self.key], forms.BooleanField)
+
     def save(self, by: Membership) -> None:
         controlling.control(by.organization, by=by, **self.said)
 
 
-class Given(NamedTuple):
+@dataclass(frozen=True)
+class Given:
     """So many of a kind it gives now, of so many that are in it."""
 
     now: int
     noun: str
     there: InPool
+    escalated: int
+
+    @property
+    def exactly(self) -> bool:
+        """Whether all that is in it, and nothing else, is given now."""
+        return self.now == self.there.waiting and not self.escalated
 
 
 class PoolRow(NamedTuple):
@@ -243,7 +257,12 @@ class Page:
 
     def row(self, key: str, one: Stock) -> PoolRow:
         gives = [
-            Given(one.now[status], NOUNS[status][one.now[status] != 1], in_pool(self.request, one, status))
+            Given(
+                one.now[status],
+                NOUNS[status][one.now[status] != 1],
+                in_pool(self.request, one, status),
+                min(one.escalated[status], one.now[status]),
+            )
             for status in KINDS[one.pool.gives]
         ]
         return PoolRow(self.shown(key), one.pool.team, gives, one)
