@@ -5,6 +5,8 @@ import uuid
 
 import pytest
 
+from textbank import news
+from textbank.assignments.reassigning import reassign
 from textbank.contacts.models import OptOut
 from textbank.conversations import sending
 from textbank.conversations.early_reports import meet
@@ -38,6 +40,17 @@ def test_waiting_begins_with_the_oldest_unanswered_text(riverton, thread, now):
 
     thread.refresh_from_db()
     assert thread.waiting_since == now
+
+
+def test_an_answer_after_a_hand_off_is_told_to_whoever_has_it_now_alone(riverton, thread, now, monkeypatch):
+    assert reassign([thread.pk], [riverton.theo], by=riverton.ada, now=now).moved == 1
+    told = []
+    monkeypatch.setattr(news, "_after_commit", told.extend)
+
+    receive(riverton.service, text(thread, "Who is this?"), now=now + dt.timedelta(minutes=1))
+
+    heard = {member for _, member, _ in told if member > 0}
+    assert heard == {riverton.theo.pk}
 
 
 def test_the_same_text_twice_is_kept_once(riverton, thread, now):

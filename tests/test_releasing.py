@@ -7,7 +7,10 @@ import pytest
 from textbank.assignments.plans import BadPlan
 from textbank.assignments.releasing import release_unhandled, release_unreplied, release_unsent
 from textbank.conversations import drafting
-from textbank.conversations.models import Conversation, Handoff, Status
+from textbank.conversations.answering import answer
+from textbank.conversations.models import Conversation, Direction, Handoff, Kind, Message, MessageStatus, Status
+from textbank.conversations.receiving import receive, report
+from textbank.messaging.texts import DeliveryReport, Inbound
 
 
 @pytest.fixture
@@ -56,6 +59,47 @@ def test_who_was_just_given_a_conversation_has_the_whole_time_for_it(riverton, c
     Conversation.objects.filter(pk=thread.pk).update(held_since=now - dt.timedelta(minutes=5))
 
     assert release_unreplied(campaign, 60, by=riverton.ada, now=now).matched == 0
+
+
+def draft(riverton, thread, at):
+    drafting.keep(thread, "We meet", by=riverton.tess, now=at)
+
+
+def survey(riverton, thread, at):
+    step = thread.campaign.first_step
+    assert answer(thread, step, "Yes", by=riverton.tess, now=at)
+
+
+def reported(riverton, thread, at):
+    """What became of the answer to HELP is heard."""
+    Message.objects.create(
+        organization=riverton.organization,
+        conversation=thread,
+        service=riverton.service,
+        direction=Direction.OUTGOING,
+        kind=Kind.AUTOMATIC,
+        status=MessageStatus.SENT,
+        provider_id="out-1",
+        text="Riverton Votes. Reply STOP to opt out.",
+    )
+    assert report(riverton.service, DeliveryReport("out-1", "delivered"), now=at)
+
+
+def wrote_again(riverton, thread, at):
+    service, cell = riverton.service, thread.contact.cell
+    receive(service, Inbound(provider_id="in-2", sender=cell, to="+12125550100", text="Hello?"), now=at)
+
+
+@pytest.mark.parametrize("happens", [draft, survey, reported, wrote_again])
+def test_what_is_no_reply_sets_neither_clock_back(riverton, campaign, now, happens):
+    thread = waiting(riverton, campaign, now, 90)
+
+    happens(riverton, thread, now - dt.timedelta(minutes=5))
+
+    since = thread.waiting_since
+    thread.refresh_from_db()
+    assert (thread.waiting_since, thread.held_since) == (since, now - dt.timedelta(hours=9))
+    assert release_unreplied(campaign, 60, by=riverton.ada, now=now, dry_run=True).moved == 1
 
 
 def test_escalated_pinned_opted_out_and_just_answered_are_left_alone(riverton, campaign, now):
