@@ -162,20 +162,20 @@ def test_without_scripts_the_address_of_the_form_leads_home(as_, riverton):
 
 def test_more_campaigns_are_not_more_statements(as_, riverton, canvass, spanish):
     def statements(member) -> int:
+        client = as_(member)
+        client.get("/riverton/")  # the first visit of a session writes it down
         with CaptureQueriesContext(connection) as made:
-            assert as_(member).get("/riverton/").status_code == 200
+            assert client.get("/riverton/").status_code == 200
         return len(made)
 
     riverton.conversations(canvass, 2)
     riverton.conversations(canvass, 2, status=REPLY)
-    for member in (riverton.tess, riverton.theo):
-        statements(member)  # the first visit of a session writes it down
     few = [statements(member) for member in (riverton.tess, riverton.theo)]
     for number in range(4):
         riverton.conversations(riverton.campaign(f"Campaign {number}"), 5)
 
     assert [statements(member) for member in (riverton.tess, riverton.theo)] == few
-    assert few[0] <= 25, few
+    assert few <= [18, 24], few
 
 
 # Why nothing can be had

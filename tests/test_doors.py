@@ -45,6 +45,7 @@ admins                 sign-in  404  403  403   403   403  in   in
 owners                 sign-in  404  403  403   403   403  403  in
 api-members            401      own  401  in    in    in   in   in
 api-who-has-it         401      own  401  404   in    in   in   in
+api-whose-it-is        401      own  401  404   in    404  404  404
 api-supervolunteers    401      own  401  403   403   in   in   in
 api-admins             401      own  401  403   403   403  in   in
 api-owners             401      403  401  403   403   403  403  in
@@ -231,6 +232,9 @@ POST  /api/v1/conversations/{conversation}/opt-out                   api-who-has
 POST  /api/v1/conversations/{conversation}/opt-in                    api-admins     {"reason": "Asked."}
 POST  /api/v1/conversations/{conversation}/tags                      api-who-has-it {}
 POST  /api/v1/conversations/{conversation}/escalate                  api-who-has-it
+POST  /api/v1/conversations/{conversation}/give-back                 api-who-has-it {"reason": "Why"}
+POST  /api/v1/conversations/{conversation}/pin                       api-who-has-it
+POST  /api/v1/conversations/{conversation}/unpin                     api-who-has-it
 PUT   /api/v1/conversations/{conversation}/answers                   api-who-has-it {"step": {step}, "value": "Yes"}
 GET   /api/v1/filters                                                api-supervolunteers
 POST  /api/v1/filters                                                api-supervolunteers
@@ -257,7 +261,12 @@ POST  /api/v1/campaigns/{campaign}/release-unsent                    api-admins 
 POST  /api/v1/campaigns/{campaign}/release-unreplied                 api-admins     {"idle_minutes": 60}
 POST  /api/v1/release-unhandled                                      api-admins     {"idle_minutes": 60}
 GET   /api/v1/texter/queue                                           api-members
-POST  /api/v1/texter/requests                                        api-members
+GET   /api/v1/texter/offer                                           api-members
+POST  /api/v1/texter/requests                                        api-members    {"count": 1}
+GET   /api/v1/texter/requests/{request}                              api-whose-it-is
+DELETE /api/v1/texter/requests/{request}                             api-whose-it-is
+POST  /api/v1/texter/done-for-the-day                                api-members
+POST  /api/v1/texter/handoffs/{gave}/undo                            api-whose-it-is
 GET   /api/v1/settings                                               api-owners
 PATCH /api/v1/settings                                               api-owners     {}
 """

@@ -18,7 +18,7 @@ from textbank.assignments.carrying_out import NotRunning
 from textbank.assignments.escalating import NoEscalationTag
 from textbank.assignments.plans import BadPlan
 from textbank.assignments.requesting import AlreadyDecided, BadCount, NothingToGive, RequestOpen
-from textbank.assignments.undoing import AlreadyUndone, StillRunning
+from textbank.assignments.undoing import AlreadyUndone, StillRunning, TooLate
 from textbank.campaigns.disbanding import ForNobody
 from textbank.campaigns.launching import NotReady
 from textbank.campaigns.scripting import BadScript
@@ -79,6 +79,7 @@ TABLE: list[tuple[type[Exception], int, str, str]] = [
     (StillOptedOut, 409, "opted_out", ""),
     (NoEscalationTag, 409, "no_escalation_tag", ""),
     (TitleTaken, 409, "title_taken", ""),
+    (TooLate, 409, "too_late", ""),
     (teams.TitleTaken, 409, "title_taken", ""),
     (tags.TitleTaken, 409, "title_taken", ""),
     (RequestDataTooBig, 413, "too_large", "That is more than one call may carry."),

@@ -6,7 +6,7 @@ from django.db import IntegrityError, transaction
 
 from textbank import news
 from textbank.assignments.models import Request
-from textbank.assignments.offers import most_at_once, of_team, picked
+from textbank.assignments.offers import claimed, most_at_once
 from textbank.assignments.pool import pools_of
 from textbank.conversations import ledger
 from textbank.conversations.ledger import Card
@@ -48,7 +48,7 @@ def request(
     “approval required” leaves the request waiting, and one waits at a time: RequestOpen. Raises BadCount for more
     than any of the pools gives at once.
     """
-    most = most_at_once(texter, of_team(pools_of(texter), team))
+    most = most_at_once(texter, pools_of(texter), team)
     if not 1 <= count <= most:
         raise BadCount(f"Ask for 1 to {most:,} texts at once.")
     asked = Request(
@@ -142,9 +142,9 @@ def tell_of(asked: Request) -> None:
 
 def give(asked: Request, now: dt.datetime) -> None:
     """Claims the conversations and hands them over; what others are claiming at this moment is passed over."""
-    claimed = [pk for _, ids in picked(asked, now, locked=True) for pk in ids]
-    asked.state, asked.given = Request.State.GIVEN, len(claimed)
-    if not claimed:
+    ids = claimed(asked, now)
+    asked.state, asked.given = Request.State.GIVEN, len(ids)
+    if not ids:
         return
     asked.handoff = Handoff.objects.create(
         organization_id=asked.organization_id,
@@ -156,7 +156,7 @@ def give(asked: Request, now: dt.datetime) -> None:
         state=State.DONE,
         finished_at=now,
     )
-    ledger.hand(asked.handoff, [Card(pk, None, asked.texter_id) for pk in claimed], at=now)
+    ledger.hand(asked.handoff, [Card(pk, None, asked.texter_id) for pk in ids], at=now)
 
 
 def in_words(asked: Request) -> str:

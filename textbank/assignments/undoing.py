@@ -21,6 +21,10 @@ class StillRunning(Exception):
     """It is still handing on: stop it first."""
 
 
+class TooLate(Exception):
+    """What somebody gave back themselves is the pool's by now."""
+
+
 class AlreadyUndone(Exception):
     """It was taken back before; what can be undone is the undo."""
 
@@ -62,6 +66,13 @@ def refuse(handoff: Handoff, by: Membership, now: dt.datetime) -> None:
         raise StillRunning("It is still running. Stop it first.")
     if Handoff.objects.filter(undoes=handoff).exists():
         raise AlreadyUndone("It was undone before.")
+
+
+def take_back(handoff: Handoff, *, by: Membership, now: dt.datetime) -> Handoff:
+    """Undoes one's own giving back. Raises TooLate, StillRunning, AlreadyUndone."""
+    if not may_take_back(handoff, by, now):
+        raise TooLate("That was too long ago: it is the pool’s now. Ask for texts again.")
+    return undo(handoff, by=by, now=now)
 
 
 def may_take_back(handoff: Handoff, member: Membership, now: dt.datetime) -> bool:

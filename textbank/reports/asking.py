@@ -13,7 +13,7 @@ from textbank.assignments.offers import Offer
 from textbank.assignments.pool import ORDER, free_for, pools_of
 from textbank.campaigns.models import Campaign
 from textbank.conversations.models import Status
-from textbank.organizations.models import Membership, Team
+from textbank.organizations.models import Approval, Membership, Team
 from textbank.reports.offering import ASKED, opening
 from textbank.reports.receipts import of_each_kind
 
@@ -28,6 +28,8 @@ class Why(NamedTuple):
 
 def why_nothing(texter: Membership, now: dt.datetime) -> Why:
     """Asked when nothing is offered."""
+    if texter.approval == Approval.NONE:
+        return Why("do_not_assign", texter.organization.settings.do_not_assign_words)
     reason = limits.why_nothing(texter, now)
     say = SAYING.get(reason)
     return say(texter, now) if say else Why(reason.name.lower(), PLAIN[reason])

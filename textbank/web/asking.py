@@ -117,8 +117,6 @@ class Ask:
 
 
 def ask_of(texter: Membership, now: dt.datetime, wished: Wish | None = None) -> Ask:
-    if texter.approval == Approval.NONE:
-        return Ask(why=Why("do_not_assign", texter.organization.settings.do_not_assign_words))
     last = Request.objects.filter(texter=texter).select_related("campaign", "team", "decided_by__user").last()
     if last and last.state == Request.State.WAITING:
         return Ask(waiting=last)
@@ -137,7 +135,7 @@ def filled(said: Ask, texter: Membership, offered: Offer, wished: Wish, now: dt.
     most = min(filter(None, (offered.most, offered.limits.room)))
     if not wished.count:
         wished = replace(wished, count=min(USUAL, offered.count(wished.kind, where), most) or 1)
-    given = offers.given(wished.asked_by(texter), now)
+    given = offers.given(wished.asked_by(texter), offered)
     return replace(
         said,
         wish=wished,
@@ -147,7 +145,7 @@ def filled(said: Ask, texter: Membership, offered: Offer, wished: Wish, now: dt.
         held=None if offered.limits.room is None or texter.cap is None else texter.cap - offered.limits.room,
         cap=texter.cap,
         kinds=kinds(offered, where),
-        teams=teams(texter, offered, wished, now),
+        teams=teams(texter, offered, wished.kind),
         campaigns=[Numbered(one.pk, one.title, number) for one, number in offered.campaigns(wished.kind)],
         there=offered.count(wished.kind, where),
         replies=given[Status.NEEDS_RESPONSE],
@@ -164,14 +162,9 @@ def kinds(offered: Offer, campaign: int | None) -> list[Numbered]:
     return found if all(offered.count(status) for status in KINDS[Gives.BOTH]) else []
 
 
-def teams(texter: Membership, offered: Offer, wished: Wish, now: dt.datetime) -> list[Numbered]:
+def teams(texter: Membership, offered: Offer, kind: Gives) -> list[Numbered]:
     """Where the texter is in teams that have something: any of these."""
-    return [
-        Numbered(
-            team.pk, team.title, sum(number for (status, _), number in counts.items() if status in KINDS[wished.kind])
-        )
-        for team, counts in offers.by_team(texter, offered, now)
-    ]
+    return [Numbered(team.pk, team.title, number) for team, number in offers.by_team(texter, offered, kind)]
 
 
 @dataclass(frozen=True)

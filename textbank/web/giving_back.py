@@ -4,7 +4,6 @@ import uuid
 from dataclasses import dataclass
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -155,11 +154,8 @@ def take_back(request: MemberRequest, pk: int) -> HttpResponse:
     member, now = request.member, timezone.now()
     act = get_object_or_404(Handoff, pk=pk, by=member, action__in=undoing.GIVING_BACK)
     try:
-        undo = undoing.undo(act, by=member, now=now)
-    except PermissionDenied:
-        messages.error(request, "That was too long ago: it is the pool’s now. Ask for texts again.")
-        return to(request, home_of(member))
-    except (undoing.StillRunning, undoing.AlreadyUndone) as no:
+        undo = undoing.take_back(act, by=member, now=now)
+    except (undoing.TooLate, undoing.StillRunning, undoing.AlreadyUndone) as no:
         messages.error(request, str(no))
         return to(request, home_of(member))
     back = undo.moves.filter(left_alone=None).values_list("conversation", flat=True)[:2]
