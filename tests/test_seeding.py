@@ -8,7 +8,8 @@ import pytest
 from django.conf import settings
 from django.db import connection, transaction
 
-from textbank.assignments.models import Request
+from textbank.assignments import automatic
+from textbank.assignments.models import Request, Schedule
 from textbank.campaigns.models import Campaign
 from textbank.contacts import opt_out_words
 from textbank.contacts.models import Contact, OptOut
@@ -148,8 +149,35 @@ def test_texts_lead_up_to_now(demo):
 
 
 def test_texts_can_be_asked_for_and_somebody_waits_for_approval(demo):
-    assert all(count for count in Counter(Request.objects.values_list("state", flat=True)).values())
-    assert Request.objects.get(organization=demo, state=Request.State.WAITING).texter == member("lena")
+    waiting = Request.objects.filter(organization=demo, state=Request.State.WAITING).order_by("at")
+
+    assert [asked.texter for asked in waiting] == [member("lena"), member("dana")]
+    approved = Request.objects.get(organization=demo, decided_by=member("super"))
+    assert (approved.texter, approved.given) == (member("miles"), 40)
+
+
+def test_every_team_has_work_of_its_own(demo, conversations):
+    of_team = {team.title: team for team in demo.teams.all()}
+    early_vote, hospital = (
+        Campaign.objects.get(organization=demo, title=plan.title) for plan in (campaigns.EARLY_VOTE, campaigns.UNION)
+    )
+
+    assert list(early_vote.teams.all()) == [of_team["Spanish speakers"]]
+    assert (list(hospital.teams.all()), hospital.limited_to_teams) == ([of_team["Night shift"]], True)
+    for title in ("Spanish speakers", "Leads"):
+        escalating = of_team[title].escalation_tags.get()
+        assert conversations.in_the_pool().filter(escalated=True, taggings__tag=escalating).count() >= 5
+
+
+def test_work_goes_back_by_itself_and_one_stays(demo, conversations):
+    schedule = Schedule.objects.get(organization=demo)
+    [released] = Handoff.objects.filter(organization=demo, action=Action.AUTOMATIC_RELEASE)
+
+    assert automatic.in_words(schedule) == "Every day at 9:05 PM (New York): unsent first messages"
+    assert schedule.next_at > NOW
+    assert released.moved >= 5
+    assert automatic.release_idle(NOW - dt.timedelta(minutes=20)) == []
+    assert conversations.get(pinned_to=member("tess")).texter == member("tess")
 
 
 def test_hands_have_changed_in_several_ways(demo):

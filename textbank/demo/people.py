@@ -3,6 +3,7 @@
 import datetime as dt
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from textbank.messaging.models import MessagingService, SenderNumber
 from textbank.organizations.models import Colour, Membership, Organization, Presence, Role, Settings, Tag, Team, User
@@ -39,10 +40,12 @@ HARBOR_STREET: list[Person] = [
 
 TAGS = [
     ("Escalated", Colour.RED, False),
+    ("Needs Spanish", Colour.VIOLET, False),
     ("Wrong number", Colour.GREY, True),
     ("Spanish", Colour.BLUE, True),
     ("Volunteer", Colour.GREEN, True),
     ("Needs a ride", Colour.AMBER, True),
+    ("Press", Colour.TEAL, True),
 ]
 
 
@@ -105,8 +108,14 @@ def join(organization: Organization, people: list[Person], password: str, now: d
 
 
 def make_teams(office: Office) -> None:
-    spanish = Team.objects.create(organization=office.organization, title="Spanish speakers", priority=200)
-    spanish.members.set([office.members[who] for who in ("rosa", "hugo", "lena")])
-    leads = Team.objects.create(organization=office.organization, title="Leads", priority=100)
-    leads.members.set([office.members[who] for who in ("super", "admin")])
+    spanish = make_team(office, "Spanish speakers", ("rosa", "hugo", "lena"), priority=200)
+    spanish.escalation_tags.set([office.tags["Needs Spanish"]])
+    leads = make_team(office, "Leads", ("super", "admin"), priority=100)
     leads.escalation_tags.set([office.tags["Escalated"]])
+    make_team(office, "Night shift", ("miles", "dana", "ravi"), priority=300, most_at_once=60)
+
+
+def make_team(office: Office, title: str, members: tuple[str, ...], **columns: Any) -> Team:
+    team = Team.objects.create(organization=office.organization, title=title, **columns)
+    team.members.set([office.members[who] for who in members])
+    return team

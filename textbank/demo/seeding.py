@@ -29,9 +29,10 @@ from textbank.demo.lists import Town
 from textbank.demo.names import PLACES
 from textbank.demo.past import HOUR, MINUTE, Life, Thread, first_messages
 from textbank.demo.people import HARBOR_STREET, PASSWORD, RIVERBEND, Office, make_teams, open_office
+from textbank.demo.pooling import share_out
 from textbank.demo.recording import record
 from textbank.demo.talk import Script
-from textbank.organizations.models import Approval, Membership, Organization
+from textbank.organizations.models import Membership, Organization
 
 DEMO, OTHER = "demo", "other"
 BATCH = 60
@@ -53,6 +54,7 @@ def seed(now: dt.datetime | None = None, lot: int = 2027) -> bool:
     make_teams(riverbend)
     fill(riverbend, campaigns.DEMO, Town(lot, PLACES), now, lot)
     hand_on(riverbend, now)
+    share_out(riverbend, now)
     save_filters(riverbend)
     harbor_street = open_office(
         OTHER, "Harbor Street Tenants", HARBOR_STREET, ["+17715550150"], password=password, now=now
@@ -169,7 +171,6 @@ def hand_on(office: Office, now: dt.datetime) -> None:
     receivers = [office.members[who] for who in ("nia", "ravi", "june")]
     reassign(ids, receivers, by=office.admin, now=at, reason="Omar is on the road until Sunday")
     releasing.release_unreplied(early_vote, 60, by=office.admin, now=now - 40 * MINUTE)
-    ask_for_approval(office, now)
     begin_a_draft(office, now)
 
 
@@ -202,13 +203,6 @@ def save_filters(office: Office) -> None:
     saving.save("Spanish speakers waiting", spanish, "waiting", by=office.admin, shared=True)
     late = Filter.parse({"waiting_minutes": 120, "escalated": "exclude"})
     saving.save("Waiting over two hours", late, "waiting", by=office.admin)
-
-
-def ask_for_approval(office: Office, now: dt.datetime) -> None:
-    lena = office.members["lena"]
-    lena.approval = Approval.REQUIRED
-    lena.save(update_fields=["approval"])
-    requesting.request(lena, 100, now=now - 12 * MINUTE)
 
 
 def begin_a_draft(office: Office, now: dt.datetime) -> None:
