@@ -147,11 +147,12 @@ def test_texters_come_with_what_they_sent_and_what_they_hold(riverton):
 
     found = counts.texters(campaign)
 
-    assert [(part.texter, *part[1:]) for part in found] == [
+    assert [(part.texter, *part[1:5]) for part in found] == [
         (riverton.theo, 1, 1, 0, 0),
         (riverton.tess, 1, 0, 0, 0),
         (riverton.tara, 0, 0, 2, 1),
     ]
+    assert [part.last_sent for part in found] == [NOON, NOON, None]
     assert [part.texter for part in counts.texters(campaign, most=1)] == [riverton.theo]
 
 
