@@ -167,6 +167,8 @@ GET   /{org}/admin/people/invites/                                   admins
 POST  /{org}/admin/people/invites/                                   admins
 POST  /{org}/admin/people/invites/{invite}/revoke/                   admins
 GET   /{org}/admin/people/{person}/                                  admins
+POST  /{org}/admin/people/allot/                                     admins
+POST  /{org}/admin/people/{person}/allot/                            admins
 POST  /{org}/admin/people/{person}/role/                             admins
 GET   /{org}/admin/people/{person}/suspend/                          admins
 POST  /{org}/admin/people/{person}/suspend/                          admins

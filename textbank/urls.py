@@ -8,6 +8,7 @@ from textbank import health, webhooks
 from textbank.api.v1 import api
 from textbank.web import (
     accounts,
+    allotting,
     asking,
     assignment_requests,
     basics,
@@ -149,6 +150,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("<slug:org>/admin/people/invites/", people.invites, name="invites"),
     path("<slug:org>/admin/people/invites/<int:pk>/revoke/", people.revoke, name="revoke_invite"),
     path("<slug:org>/admin/people/<int:pk>/", people.person, name="person"),
+    path("<slug:org>/admin/people/allot/", allotting.several, name="allot_all"),
+    path("<slug:org>/admin/people/<int:pk>/allot/", allotting.one, name="allot"),
     path("<slug:org>/admin/people/<int:pk>/role/", people.change_role, name="change_role"),
     path("<slug:org>/admin/people/<int:pk>/suspend/", leaving.suspend, name="suspend"),
     path("<slug:org>/admin/people/<int:pk>/hand-on/", leaving.hand_on, name="hand_on"),

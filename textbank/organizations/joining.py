@@ -6,7 +6,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 
 from textbank.organizations import audit
-from textbank.organizations.models import Invite, Membership, Role, User
+from textbank.organizations.models import Invite, Membership, Role, Settings, User
 from textbank.organizations.people import NotAllowed, roles_given_by
 
 
@@ -57,7 +57,8 @@ def revoke(invite: Invite, *, by: Membership, now: datetime) -> Invite:
 
 @transaction.atomic
 def join(invite: Invite, user: User, *, now: datetime) -> Membership:
-    """The person's membership, new unless there was one: that stays as it is, its role and suspension too.
+    """The person's membership, new unless there was one: that stays as it is, its role and suspension too. Whoever is
+    new has the approval level that the organization gives to newcomers.
 
     Raises ForSomebodyElse, NotOpen. Of two people at once only one gets through an invite that is good once.
     """
@@ -66,8 +67,9 @@ def join(invite: Invite, user: User, *, now: datetime) -> Membership:
     if there:
         return there
     _check(invite, user.email)
+    approval = Settings.objects.get(organization=invite.organization_id).newcomers_approval
     member, new = Membership.objects.get_or_create(
-        organization_id=invite.organization_id, user=user, defaults={"role": invite.role}
+        organization_id=invite.organization_id, user=user, defaults={"role": invite.role, "approval": approval}
     )
     if new:
         invite.used_at = now

@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 from django import forms
 from django.contrib import messages
 from django.core.paginator import Page, Paginator
+from django.db.models import Q
+from django.db.models.functions import Lower
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -13,27 +15,49 @@ from django.views.decorators.http import require_GET, require_POST
 
 from textbank.access import MemberRequest, door
 from textbank.organizations import joining, people
-from textbank.organizations.models import Membership, Role
+from textbank.organizations.models import Approval, Membership, Organization, Role, Team
 from textbank.reports.holding import Held, held_by, stuck
+from textbank.web.allotments import APPROVAL_SAYS, AllotAll, AllotForm
 
 PAGE = 50
+
+
+# What else than a role people are looked for by: (word in the address, what it is called, which they are).
+KINDS = {
+    "suspended": ("Suspended", Q(suspended_at__isnull=False)),
+    "approval_required": ("Approval required", Q(approval=Approval.REQUIRED)),
+    "do_not_assign": ("Do not assign", Q(approval=Approval.NONE)),
+    "sends_only": ("First messages only", Q(sends_only=True)),
+    "capped": ("With a limit", Q(cap__isnull=False)),
+}
 
 
 class PeopleFilter(forms.Form):
     search = forms.CharField(required=False, max_length=200, strip=True)
     role = forms.ChoiceField(
         required=False,
-        choices=[("", "Every role"), *((role.key, role.label) for role in Role), ("suspended", "Suspended")],
+        choices=[
+            ("", "Everybody"),
+            *((role.key, role.label) for role in Role),
+            *((key, words) for key, (words, _) in KINDS.items()),
+        ],
     )
+    team = forms.ModelChoiceField(required=False, queryset=Team.objects.none(), empty_label="Every team")
+
+    def __init__(self, organization: Organization, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["team"].queryset = organization.teams.order_by(Lower("title"))  # type: ignore[attr-defined]
 
     def of(self, members: Any) -> Any:
         """Those members it asks for; what makes no sense asks for nobody."""
         if not self.is_valid():
             return members.none()
         found = members.found_by(self.cleaned_data["search"])
+        if team := self.cleaned_data["team"]:
+            found = found.filter(teams=team)
         role = self.cleaned_data["role"]
-        if role == "suspended":
-            return found.exclude(suspended_at=None)
+        if role in KINDS:
+            return found.filter(KINDS[role][1])
         return found.filter(role=Role[role.upper()]) if role else found
 
     @property
@@ -52,12 +76,13 @@ class RoleForm(forms.Form):
 @require_GET
 @door(Role.ADMIN)
 def listed(request: MemberRequest) -> HttpResponse:
-    form = PeopleFilter(request.GET)
-    found = form.of(request.member.organization.memberships)
-    found = found.select_related("user", "presence").order_by("user__first_name", "user__last_name", "pk")
+    form = PeopleFilter(request.member.organization, request.GET)
+    found = form.of(request.member.organization.memberships).select_related("user", "presence")
+    found = found.prefetch_related("teams").order_by("user__first_name", "user__last_name", "pk")
     page = Paginator(found, PAGE).get_page(request.GET.get("page"))
-    context = {"rows": rows(page, request.member), "page": page, "form": form, **steps(request, page)}
-    context["stuck"] = stuck(request.member.organization)
+    shown = rows(page, request.member)
+    context = {"rows": shown, "page": page, "form": form, "allot": AllotAll(), **steps(request, page)}
+    context |= {"may_any": any(row.may for row in shown), "stuck": stuck(request.member.organization)}
     return render(request, "people/people.html", context)
 
 
@@ -101,6 +126,11 @@ def person(request: MemberRequest, pk: int) -> HttpResponse:
     form = RoleForm(people.roles_given_by(request.member), initial={"role": Role(member.role).key})
     held = held_by([member.pk])[member.pk]
     context = {"person": member, "held": held, "may": may, "form": form, "note": holding(member, held)}
+    context |= {
+        "allot": AllotForm.of(member),
+        "says": APPROVAL_SAYS,
+        "teams": member.teams.order_by("priority", "title"),
+    }
     return render(request, "people/person.html", context)
 
 
