@@ -66,6 +66,10 @@ def test_everybody_with_what_waits_in_their_hands(riverton):
         "email": "tess@riverton.test",
         "role": "texter",
         "suspended": False,
+        "approval": "auto_approve",
+        "sends_only": False,
+        "cap": None,
+        "teams": [],
         "open": {"needs_first_message": 2, "needs_response": 0},
     }
     assert [row["name"] for row in ada.get("/members", search="OLG").said["results"]] == ["Olga Doe"]

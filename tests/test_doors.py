@@ -209,6 +209,10 @@ POST  /api/v1/members/{person}/role                                  api-admins 
 GET   /api/v1/invites                                                api-admins
 POST  /api/v1/invites                                                api-admins     {"role": "texter"}
 POST  /api/v1/invites/{invite}/revoke                                api-admins
+PATCH /api/v1/members/{person}                                       api-admins     {}
+POST  /api/v1/members/allot                                          api-admins     {"members": [{person}]}
+GET   /api/v1/assignment-control                                     api-admins
+PATCH /api/v1/assignment-control                                     api-admins     {}
 GET   /api/v1/teams                                                  api-supervolunteers
 POST  /api/v1/teams                                                  api-admins     {"title": "Leads"}
 GET   /api/v1/teams/{team}                                           api-supervolunteers

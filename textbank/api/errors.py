@@ -30,6 +30,7 @@ from textbank.conversations.filters import BadFilter, Strangers
 from textbank.conversations.saving import CannotSave, TitleTaken
 from textbank.conversations.snapshots import BadSnapshot
 from textbank.organizations import teams
+from textbank.organizations.allotting import BadCap
 from textbank.organizations.controlling import BadControl
 from textbank.organizations.people import LastOwner, NotAllowed
 from textbank.reports.pages import BadPlace
@@ -83,6 +84,7 @@ TABLE: list[tuple[type[Exception], int, str, str]] = [
     (teams.TitleTaken, 409, "title_taken", ""),
     (tags.TitleTaken, 409, "title_taken", ""),
     (RequestDataTooBig, 413, "too_large", "That is more than one call may carry."),
+    (BadCap, 422, "invalid", ""),
     (BadControl, 422, "invalid", ""),
     (BadCount, 422, "invalid", ""),
     (BadFilter, 422, "invalid", ""),

@@ -6,7 +6,7 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from ninja import Router
-from pydantic import Field
+from pydantic import BaseModel, Field, StrictBool, StrictInt
 
 from textbank.access import MemberRequest
 from textbank.api import shapes
@@ -15,8 +15,8 @@ from textbank.api.errors import REFUSALS
 from textbank.api.shapes import After, Id, Limit, Listed, Said
 from textbank.assignments import leaving
 from textbank.conversations.snapshots import Snapshot
-from textbank.organizations import people
-from textbank.organizations.models import Membership, Role
+from textbank.organizations import allotting, people
+from textbank.organizations.models import Approval, Membership, Role
 from textbank.organizations.models.membership import MembershipQuerySet
 from textbank.reports import people as shown
 from textbank.reports.holding import held_by
@@ -36,7 +36,7 @@ def members(
     found = everybody(request.member).found_by(search)
     if role:
         found = found.filter(role=Role[role.upper()])
-    seen, part = Snapshot.now(), page(found, "oldest", after, limit, with_user)
+    seen, part = Snapshot.now(), page(found, "oldest", after, limit, dressed)
     held = held_by(who.pk for who in part.rows)
     return shapes.listed(request, found.count(), seen, part, lambda who: shown.member(who, held[who.pk]))
 
@@ -47,6 +47,10 @@ def everybody(of: Membership) -> MembershipQuerySet:
 
 def with_user(rows: Any) -> Any:
     return rows.select_related("user")
+
+
+def dressed(rows: Any) -> Any:
+    return with_user(rows).prefetch_related("teams")
 
 
 def chosen(of: Membership, ids: list[int]) -> list[Membership]:
@@ -74,6 +78,48 @@ def suspend(request: MemberRequest, member: int, said: Suspension) -> Suspended:
 def unsuspend(request: MemberRequest, member: int) -> Member:
     """Lets a member in again, as before."""
     return shown.one(people.unsuspend(someone(request.member, member), by=request.member))
+
+
+ApprovalKey = Literal["auto_approve", "approval_required", "do_not_assign"]
+APPROVALS = {level.key: level for level in Approval}
+
+
+class Allotment(Said):
+    """Any of them; those that are not said stay as they are."""
+
+    approval: ApprovalKey = "auto_approve"
+    sends_only: StrictBool = False
+    cap: Annotated[StrictInt, Field(ge=0, le=allotting.MOST, description="Null is no limit.")] | None = None
+
+    @property
+    def wishes(self) -> dict[str, Any]:
+        said = self.model_dump(exclude_unset=True, include=set(allotting.COLUMNS))
+        return said | ({"approval": APPROVALS[said["approval"]]} if "approval" in said else {})
+
+
+class AllotmentOfSeveral(Allotment):
+    members: Annotated[list[Id], Field(min_length=1, max_length=1000)]
+
+
+class Changed(BaseModel):
+    changed: int
+    unchanged: int
+
+
+@router.patch("/members/{int:member}", response={200: Member, **REFUSALS})
+def allot(request: MemberRequest, member: int, said: Allotment) -> Member:
+    """Changes whether a member's requests are approved, whether they are given replies, and how many they hold."""
+    who = someone(request.member, member)
+    allotting.allot([who], by=request.member, **said.wishes)
+    return shown.one(someone(request.member, member))
+
+
+@router.post("/members/allot", response={200: Changed, **REFUSALS})
+def allot_all(request: MemberRequest, said: AllotmentOfSeveral) -> Changed:
+    """The same for several in one step: all of them, or with 403 none."""
+    those = chosen(request.member, list(dict.fromkeys(said.members)))
+    changed = len(allotting.allot(those, by=request.member, **said.wishes))
+    return Changed(changed=changed, unchanged=len(those) - changed)
 
 
 class RoleSaid(Said):

@@ -5,6 +5,7 @@ from ninja import NinjaAPI
 from textbank.api import (
     campaigns,
     contacts,
+    control,
     conversations,
     errors,
     filters,
@@ -45,6 +46,7 @@ for name, resource in (
     ("Members", members),
     ("Members", invites),
     ("Teams", teams),
+    ("Assignment Control", control),
     ("Campaigns", campaigns),
     ("Contacts", contacts),
     ("Conversations", conversations),

@@ -19,6 +19,11 @@ class Approval(models.IntegerChoices):
     REQUIRED = 2, "Approval required"
     NONE = 3, "Do not assign"
 
+    @property
+    def key(self) -> str:
+        """Its name for programs: auto_approve, approval_required, do_not_assign."""
+        return self.label.lower().replace("-", "_").replace(" ", "_")
+
 
 class Gives(models.TextChoices):
     """What a pool hands out."""
