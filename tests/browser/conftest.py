@@ -24,6 +24,9 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 
+# Where the guide's pictures are to be written, if they are to be taken anew: see CONTRIBUTING.md.
+PICTURES = os.environ.get("TEXTBANK_PICTURES")
+
 HERE = Path(__file__).parent
 towns = itertools.count(1)
 expect.set_options(timeout=15_000)
@@ -109,6 +112,17 @@ def riverton_live(textbank, browser) -> Iterator[Here]:
     yield Here(textbank, here, open_browser)
     for context in contexts:
         context.close()
+
+
+@pytest.fixture
+def picture() -> Callable[[Page, str], None]:
+    """Takes a picture of the page for the guide; does nothing unless they were asked for."""
+
+    def take(page: Page, name: str) -> None:
+        if PICTURES:
+            page.screenshot(path=Path(PICTURES, f"{name}.png"), animations="disabled", caret="hide")
+
+    return take
 
 
 @pytest.fixture

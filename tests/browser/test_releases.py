@@ -51,36 +51,50 @@ def choose(page: Page, here, item: str):
     return page.get_by_role("dialog", name=item)
 
 
-def test_release_unsent_messages_receipt_and_undo(here, ada):
-    tess = here.sign_in(here.town.tess)
-    tess.goto(f"{here.url}/")
-    expect(tess.get_by_text("3 left")).to_be_visible()
+def test_release_unsent_messages_receipt_and_undo(here, ada, campaign, picture):
+    """Both texters' pages lose them, and have them again after the undo, by themselves."""
+    with here.rows():
+        here.town.conversations(campaign, 2, holder=here.town.theo)
+    tess, theo = (here.sign_in(member) for member in (here.town.tess, here.town.theo))
+    for page, left in ((tess, "3 left"), (theo, "2 left")):
+        page.goto(f"{here.url}/")
+        expect(page.get_by_text(left)).to_be_visible()
 
     dialog = choose(ada, here, "Release Unsent Messages")
-    expect(dialog).to_contain_text("3 conversations held, first message unsent")
-    dialog.get_by_role("button", name="Release 3").click()
+    expect(dialog).to_contain_text("5 conversations held, first message unsent")
+    dialog.get_by_role("button", name="Release 5").click()
 
     receipt = ada.get_by_role("dialog")
-    expect(receipt).to_contain_text("3 conversations released.")
+    expect(receipt).to_contain_text("5 conversations released.")
     expect(tess.get_by_text("3 left")).to_be_hidden()
+    expect(theo.get_by_text("2 left")).to_be_hidden()
     assert held(here) == 2
 
     receipt.get_by_role("button", name="Undo").click()
-    ada.get_by_role("button", name="Undo 3").click()
-    expect(ada.get_by_role("dialog")).to_contain_text("3 conversations given back.")
+    ada.get_by_role("button", name="Undo 5").click()
+    expect(ada.get_by_role("dialog")).to_contain_text("5 conversations given back.")
     expect(tess.get_by_text("3 left")).to_be_visible()
+    expect(theo.get_by_text("2 left")).to_be_visible()
     assert held(here) == 5
 
     ada.get_by_role("link", name="See the record").click()
     expect(ada.get_by_role("heading", name="Undo")).to_be_visible()
     expect(ada.get_by_role("img", name="3 from The pool to Tess Doe")).to_be_visible()
+    expect(ada.get_by_role("img", name="2 from The pool to Theo Doe")).to_be_visible()
+    picture(ada, "record")
 
 
-def test_release_unreplied_conversations_counts_what_is_typed(here, ada):
+def waits_for(page: Page, name: str, count: int) -> None:
+    """So many contacts of that name stand on the texter's page of replies."""
+    expect(page.get_by_role("region", name="Replies").get_by_role("link", name=name)).to_have_count(count)
+
+
+def test_release_unreplied_conversations_counts_what_is_typed(here, ada, picture):
     dialog = choose(ada, here, "Release Unreplied Conversations")
 
     expect(dialog).to_contain_text("idle 60 min or more: 1 · all: 2")
     expect(dialog.get_by_role("button", name="Release 1")).to_be_enabled()
+    picture(ada, "release-unreplied")
 
     dialog.get_by_label("Idle for at least").fill("5")
     expect(dialog).to_contain_text("idle 5 min or more: 2 · all: 2")
@@ -97,7 +111,45 @@ def test_release_unreplied_conversations_counts_what_is_typed(here, ada):
     expect(row.get_by_role("cell").nth(2)).to_have_text("2")
 
 
+def test_release_unreplied_conversations_leave_and_come_back_on_open_pages(here, ada, campaign):
+    with here.rows():
+        came = timezone.now() - dt.timedelta(minutes=70)
+        fields = {"status": Status.NEEDS_RESPONSE, "waiting_since": came, "first_name": "Lin"}
+        made = here.town.conversations(campaign, holder=here.town.theo, **fields)
+        Conversation.objects.filter(pk=made[0].pk).update(held_since=came)
+    tess, theo = (here.sign_in(member) for member in (here.town.tess, here.town.theo))
+    for page, name, count in ((tess, "Maria", 2), (theo, "Lin", 1)):
+        page.goto(f"{here.url}/replies/")
+        waits_for(page, name, count)
+
+    dialog = choose(ada, here, "Release Unreplied Conversations")
+    expect(dialog).to_contain_text("idle 60 min or more: 2 · all: 3")
+    dialog.get_by_role("button", name="Release 2").click()
+
+    receipt = ada.get_by_role("dialog")
+    expect(receipt).to_contain_text("2 conversations released.")
+    waits_for(tess, "Maria", 1)
+    waits_for(theo, "Lin", 0)
+
+    # Theo asks, and is given who waits longest: Maria, whom Tess let wait.
+    theo.goto(f"{here.url}/")
+    theo.get_by_label("How many").fill("1")
+    theo.get_by_role("button", name="Ask for texts").click()
+    theo.goto(f"{here.url}/replies/")
+    waits_for(theo, "Maria", 1)
+
+    receipt.get_by_role("button", name="Undo").click()
+    ada.get_by_role("button", name="Undo 1").click()
+    expect(ada.get_by_role("dialog")).to_contain_text("1 conversation given back.")
+    waits_for(theo, "Lin", 1)
+    waits_for(theo, "Maria", 1)
+    waits_for(tess, "Maria", 1)
+
+
 def test_release_unhandled_replies_stands_above_the_list(here, ada):
+    tess = here.sign_in(here.town.tess)
+    tess.goto(f"{here.url}/replies/")
+    waits_for(tess, "Maria", 2)
     ada.goto(f"{here.url}/admin/campaigns/")
     ada.get_by_role("button", name="Release Unhandled Replies").click()
 
@@ -105,6 +157,7 @@ def test_release_unhandled_replies_stands_above_the_list(here, ada):
     dialog.get_by_role("button", name="Release 1").click()
 
     expect(ada.get_by_role("dialog")).to_contain_text("1 conversation released.")
+    waits_for(tess, "Maria", 1)
     assert held(here) == 4
 
 
@@ -121,7 +174,10 @@ def test_a_big_one_goes_on_by_itself_and_says_when_it_has_ended(here, ada, campa
     assert held(here) == 2
 
 
-def test_suspending_asks_who_goes_on(here, ada):
+def test_suspending_asks_who_goes_on(here, ada, picture):
+    theo = here.sign_in(here.town.theo)
+    theo.goto(f"{here.url}/replies/")
+    waits_for(theo, "Maria", 0)
     ada.goto(f"{here.url}/admin/people/")
     ada.get_by_role("button", name="Actions for Tess Doe").click()
     ada.get_by_role("menuitem", name="Suspend").click()
@@ -131,9 +187,11 @@ def test_suspending_asks_who_goes_on(here, ada):
     dialog.get_by_label("Reassign them").check()
     dialog.get_by_role("combobox", name="Texters").fill("theo")
     ada.get_by_role("option", name="Theo Doe").click()
+    picture(ada, "suspend")
     dialog.get_by_role("button", name="Suspend").click()
 
     expect(ada.get_by_text("5 conversations reassigned.")).to_be_visible()
+    waits_for(theo, "Maria", 2)
     assert held(here) == 0
 
 
