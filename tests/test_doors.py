@@ -210,7 +210,7 @@ GET   /api/v1/invites                                                api-admins
 POST  /api/v1/invites                                                api-admins     {"role": "texter"}
 POST  /api/v1/invites/{invite}/revoke                                api-admins
 PATCH /api/v1/members/{person}                                       api-admins     {}
-POST  /api/v1/members/allot                                          api-admins     {"members": [{person}]}
+POST  /api/v1/members/allot                                          api-admins     {}
 GET   /api/v1/assignment-control                                     api-admins
 PATCH /api/v1/assignment-control                                     api-admins     {}
 GET   /api/v1/teams                                                  api-supervolunteers
