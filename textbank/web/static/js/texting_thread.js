@@ -92,4 +92,5 @@ document.body.addEventListener("sent", () => (tries = 0));
 document.body.addEventListener("passed-on", lookSoon);
 changed();
 watch();
-toEnd();
+// On a phone what there has been stands above the thread: whoever is new to it begins there.
+if (scroller() === scroll || !document.querySelector(".so-far")) toEnd();
