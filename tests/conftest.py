@@ -88,13 +88,15 @@ def clone(name: str) -> str:
 
 @contextmanager
 def django_on(database: str) -> Iterator[None]:
-    """Within, Django speaks to another database of the server."""
+    """Within, Django speaks to another database of the server, and so do the news of what happens there."""
+    news.close()
     connection.close()
     before = connection.settings_dict["NAME"]
     connection.settings_dict["NAME"] = database
     try:
         yield
     finally:
+        news.close()
         connection.close()
         connection.settings_dict["NAME"] = before
 
