@@ -26,7 +26,8 @@ def canvass(here):
     """Tess has two contacts who wait for an answer and three to text; four more are in the pool."""
     with here.rows():
         campaign = here.town.campaign()
-        here.town.conversations(campaign, 4)
+        for name in ("Ana", "Lin", "Rosa", "Sam"):
+            here.town.conversations(campaign, first_name=name)
         here.town.conversations(campaign, 3, holder=here.town.tess)
         for name in ("Maria", "Omar"):
             asked(here, here.town.conversations(campaign, holder=here.town.tess, first_name=name)[0])
@@ -112,7 +113,7 @@ def test_reassigning_from_the_message_review_page(here, canvass):
     expect(thread.get_by_text(re.compile("^Tess · "))).to_be_visible()
 
 
-def test_assigning_unassigned_first_messages_of_one_campaign(here, canvass):
+def test_assigning_unassigned_first_messages_of_one_campaign(here, canvass, picture):
     """The example of the page: Needs First Message, from a specific campaign, that are currently unassigned."""
     theo = here.sign_in(here.town.theo)
     theo.goto(f"{here.url}/")
@@ -129,11 +130,14 @@ def test_assigning_unassigned_first_messages_of_one_campaign(here, canvass):
     actions(page).get_by_role("button", name="Reassign", exact=True).click()
     choose(page, "Theo Doe")
     choose(page, "Sue Doe")
+    expect(actions(page).locator("dt", has_text="Sue Doe")).to_be_visible()
+    picture(page, "reassign")
     # 7. … or Reassign all n matching, to reassign all contacts that match the filter.
     page.get_by_role("button", name="Reassign all 4 matching").click()
     page.get_by_role("button", name="Reassign 4").click()
 
     expect(actions(page).get_by_text("4 conversations reassigned.")).to_be_visible()
+    picture(page, "receipt")
     assert holders(here) == {"Tess": 5, "Theo": 2, "Sue": 2}
     expect(theo.get_by_text("2 left")).to_be_visible()
 
@@ -161,15 +165,20 @@ def test_unassigning_gives_back_to_the_pool(here, canvass):
     expect(tess.get_by_role("region", name="Replies").get_by_text("All answered")).to_be_visible()
 
 
-def test_reassigning_from_the_escalated_convos_page(here, canvass):
+def test_reassigning_from_the_escalated_convos_page(here, canvass, picture):
+    tess = here.sign_in(here.town.tess)
+    tess.goto(f"{here.url}/replies/")
+    expect(tess.get_by_role("link", name="Maria")).to_be_visible()
+    theo = here.sign_in(here.town.theo)
+    theo.goto(f"{here.url}/replies/")
     with here.rows():
         tag = Tag.objects.create(organization=here.town.organization, title="Needs Spanish", assignable=False)
         for one in Conversation.objects.filter(
             organization=here.town.organization, status=Status.NEEDS_RESPONSE
         ).select_related("contact"):
-            escalating.tag(one, [tag], by=here.town.tess, now=timezone.now())
-    theo = here.sign_in(here.town.theo)
-    theo.goto(f"{here.url}/replies/")
+            escalating.tag(one, [tag], by=here.town.sue, now=timezone.now())
+    # Who escalates lets go: they leave the open page of whoever had them.
+    expect(tess.get_by_role("region", name="Replies").get_by_text("All answered")).to_be_visible()
     page = dashboard(here)
 
     # 1. Go to the Escalated Convos page from the administration dashboard.
@@ -188,18 +197,31 @@ def test_reassigning_from_the_escalated_convos_page(here, canvass):
 
     expect(actions(page).get_by_text("1 conversation reassigned.")).to_be_visible()
     expect(theo.get_by_role("link", name="Maria")).to_be_visible()
+    expect(tess.get_by_role("link", name="Maria")).to_be_hidden()
+
+    # And from one texter to another: whoever loses it and whoever gains it see it at once.
+    actions(page).get_by_role("button", name="Reassign", exact=True).click()
+    actions(page).get_by_role("button", name="Remove all").click()
+    choose(page, "Tess Doe")
+    page.get_by_role("button", name="Reassign all 1 matching").click()
+    page.get_by_role("button", name="Reassign 1").click()
+
+    expect(tess.get_by_role("link", name="Maria")).to_be_visible()
+    expect(theo.get_by_role("region", name="Replies").get_by_text("All answered")).to_be_visible()
 
     # Unassign offers to resolve the escalation too.
     page.get_by_role("link", name="Remove: named").click()
     expect(page.get_by_text("2 conversations")).to_be_visible()
     actions(page).get_by_role("button", name="Unassign", exact=True).click()
     actions(page).get_by_role("checkbox", name="Resolve the escalation too").check()
+    expect(page.get_by_text("2 would be resolved")).to_be_visible()
+    picture(page, "escalated")
     page.get_by_role("button", name="Unassign all 2 matching").click()
     page.get_by_role("button", name="Unassign 1").click()
 
     expect(actions(page).get_by_text("1 conversation unassigned.")).to_be_visible()
     expect(page.get_by_text("Nothing is escalated")).to_be_visible()
-    expect(theo.get_by_role("region", name="Replies").get_by_text("All answered")).to_be_visible()
+    expect(tess.get_by_role("region", name="Replies").get_by_text("All answered")).to_be_visible()
 
 
 def test_ticks_survive_paging_and_sorting_and_a_change_of_filter_clears_them_in_words(here):
@@ -355,7 +377,7 @@ def many(campaign, count: int) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_everybody_can_use_these_pages(here, canvass, accessible, scheme):
+def test_everybody_can_use_these_pages(here, canvass, accessible, picture, scheme):
     with here.rows():
         conversation = Conversation.objects.filter(status=Status.NEEDS_RESPONSE, texter=here.town.tess).first()
     for options in ({"color_scheme": scheme}, {"color_scheme": scheme, **PHONE}):
@@ -373,6 +395,8 @@ def test_everybody_can_use_these_pages(here, canvass, accessible, scheme):
         choose(page, "Theo Doe")
         expect(page.get_by_text("1 of 1 ticked would move.")).to_be_visible()
         accessible(page)
+        if scheme == "light" and "is_mobile" in options:
+            picture(page, "reassign-phone")
         page.get_by_role("combobox", name="Texters").fill("s")
         expect(page.get_by_role("option", name="Sue Doe")).to_be_visible()
         accessible(page)
