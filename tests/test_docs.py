@@ -91,3 +91,11 @@ def test_every_link_in_the_docs_leads_somewhere():
         for page, target in links
         if "://" not in target and not (page.parent / target).exists()
     ] == []
+
+
+def test_every_page_of_the_guide_and_each_of_its_pictures_is_somewhere_to_be_found():
+    readme = (ROOT / "README.md").read_text()
+    pages, pictures = (ROOT / "docs/guide").glob("*.md"), (ROOT / "docs/guide/pictures").glob("*.png")
+
+    assert [page.name for page in pages if f"docs/guide/{page.name})" not in readme] == []
+    assert [picture.name for picture in pictures if f"pictures/{picture.name})" not in DOCS] == []
