@@ -9,6 +9,7 @@ from tests.program import Program
 from textbank.campaigns.models import Campaign
 from textbank.contacts.models import Contact
 from textbank.conversations.models import Status
+from textbank.organizations import teams
 from textbank.organizations.models import AuditEntry
 
 SCRIPT = [
@@ -156,8 +157,44 @@ def test_the_list_takes_as_many_statements_for_many_as_for_one(riverton, ada, dj
         riverton.campaign(contacts=1)
     ada.get("/me")
 
-    with django_assert_max_num_queries(5):  # token, snapshot, page, counts, count
+    with django_assert_max_num_queries(7):  # token, snapshot, few or many, page, teams, counts, count
         ada.get("/campaigns")
+
+
+def test_to_whom_it_is_handed_out_is_said_and_changed(riverton, otherton, ada):
+    spanish = teams.make("Spanish", by=riverton.ada)
+    wish = {"title": "Sábado", "teams": [spanish.pk], "limited_to_teams": True, "priority": 5}
+
+    made = ada.post("/campaigns", wish).said
+    assert (made["teams"], made["limited_to_teams"]) == ([{"id": spanish.pk, "title": "Spanish"}], True)
+    assert (made["priority"], made["release_after_minutes"]) == (5, None)
+
+    address = f"/campaigns/{made['id']}"
+    changed = ada.patch(address, {"limited_to_teams": False, "release_after_minutes": 30, "autoassign": False}).said
+    assert (changed["limited_to_teams"], changed["release_after_minutes"], changed["autoassign"]) == (False, 30, False)
+    assert (changed["title"], changed["teams"]) == ("Sábado", made["teams"])
+    assert ada.patch(address, {"teams": [], "texting_hours": {"end": "20:00"}}).said["texting_hours"]["end"] == "20:00"
+    assert AuditEntry.objects.filter(did="changed").count() == 2
+
+    assert ada.patch(address, {"teams": [teams.make("Theirs", by=otherton.zed).pk]}).status_code == 404
+    assert ada.patch(f"/campaigns/{otherton.campaign().pk}", {"title": "Ours"}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("wish", "field"),
+    [
+        ({"limited_to_teams": True}, "teams"),
+        ({"priority": 10_001}, "priority"),
+        ({"release_after_minutes": 0}, "release_after_minutes"),
+        ({"title": " "}, "title"),
+        ({"script": []}, "script"),
+    ],
+)
+def test_what_cannot_be_changed_so_is_refused_by_its_part(riverton, ada, wish, field):
+    said = ada.patch(f"/campaigns/{riverton.campaign().pk}", wish)
+
+    assert (said.status_code, list(said.said["error"]["fields"])) == (422, [field])
+    assert not AuditEntry.objects.exists()
 
 
 def test_a_list_comes_in_and_is_reported_on(riverton, ada):

@@ -221,6 +221,7 @@ DELETE /api/v1/teams/{team}                                          api-admins
 GET   /api/v1/campaigns                                              api-supervolunteers
 POST  /api/v1/campaigns                                              api-admins
 GET   /api/v1/campaigns/{campaign}                                   api-supervolunteers
+PATCH /api/v1/campaigns/{campaign}                                   api-admins     {}
 POST  /api/v1/campaigns/{campaign}/start                             api-admins
 POST  /api/v1/campaigns/{campaign}/pause                             api-admins
 POST  /api/v1/campaigns/{campaign}/resume                            api-admins

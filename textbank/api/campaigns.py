@@ -6,15 +6,16 @@ from typing import Annotated, Any, Literal
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from ninja import Router, Status
-from pydantic import Field
+from pydantic import Field, StrictBool, StrictInt
 
 from textbank.access import MemberRequest
 from textbank.api import shapes
 from textbank.api.door import NotUnderstood, admins, supervolunteers
 from textbank.api.errors import REFUSALS
-from textbank.api.shapes import After, CampaignRow, CampaignWhole, Clock, Limit, Listed, Said, Zone
+from textbank.api.shapes import After, CampaignRow, CampaignWhole, Clock, Id, Limit, Listed, Said, Zone
+from textbank.api.teams import teams_of
 from textbank.assignments import archiving
-from textbank.campaigns import launching, planning
+from textbank.campaigns import editing, launching, planning
 from textbank.campaigns.models import Campaign, CampaignQuerySet
 from textbank.conversations.snapshots import Snapshot
 from textbank.organizations.models import Membership
@@ -48,12 +49,26 @@ class HoursSaid(Said):
     timezone: Zone | None = None
 
 
-class CampaignSaid(Said):
-    title: Annotated[str, Field(min_length=1, max_length=200)]
+class CampaignChanged(Said):
+    """Any of them; those that are not said stay as they are. `teams` are offered it first, or, where it is limited to
+    them, alone."""
+
+    title: Annotated[str, Field(min_length=1, max_length=200)] = ""
     description: Annotated[str, Field(max_length=10_000)] = ""
     due_by: dt.date | None = None
-    autoassign: Annotated[bool, Field(strict=True)] = True
+    autoassign: StrictBool = True
     texting_hours: HoursSaid = HoursSaid()
+    teams: Annotated[list[Id], Field(max_length=100)] = []
+    limited_to_teams: StrictBool = False
+    priority: Annotated[StrictInt, Field(ge=0, le=editing.LAST, description="The lowest is given out first.")] = 500
+    release_after_minutes: (
+        Annotated[StrictInt, Field(ge=1, le=editing.LONGEST_IDLE, description="Replies idle so long; null is never.")]
+        | None
+    ) = None
+
+
+class CampaignSaid(CampaignChanged):
+    title: Annotated[str, Field(min_length=1, max_length=200)]
     script: Annotated[list[Step], Field(description="The first step; the others hang on its answers.")] = []
 
 
@@ -77,11 +92,15 @@ def campaigns(
     found = campaigns_of(request.member).found_by(search)
     if state:
         found = found.filter(archived_at__isnull=state == "active")
-    seen, shown = Snapshot.now(), page(found, "newest", after, limit)
+    seen, shown = Snapshot.now(), page(found, "newest", after, limit, with_teams)
     counts = by_campaign([campaign.pk for campaign in shown.rows])
     return shapes.listed(
         request, found.count(), seen, shown, lambda row: shapes.campaign_row(row, counts.get(row.pk) or Counts())
     )
+
+
+def with_teams(rows: Any) -> Any:
+    return rows.prefetch_related("teams")
 
 
 @router.post("/campaigns", response={201: CampaignWhole, **REFUSALS})
@@ -90,9 +109,16 @@ def plan(request: MemberRequest, said: CampaignSaid) -> Any:
     if len(said.script) > 1:
         raise NotUnderstood(script="A script begins with one step; the others hang on its answers.")
     script = said.script[0].model_dump(exclude_none=True) if said.script else None
-    fields = said.model_dump(include={"description", "due_by", "autoassign"})
-    made = planning.plan(said.title, by=request.member, script=script, **fields, **hours(said.texting_hours))
+    made = planning.plan(by=request.member, script=script, **basics(said, request.member))
     return Status(201, shapes.campaign_whole(made, Counts()))
+
+
+def basics(said: CampaignChanged, by: Membership) -> dict[str, Any]:
+    """What was said, by the names that the rules have for it."""
+    found = said.model_dump(exclude_unset=True, include=editing.BASICS)
+    if "teams" in said.model_fields_set:
+        found["teams"] = teams_of(by, said.teams)
+    return found | hours(said.texting_hours)
 
 
 def hours(said: HoursSaid) -> dict[str, Any]:
@@ -108,6 +134,14 @@ def hours(said: HoursSaid) -> dict[str, Any]:
 @router.get("/campaigns/{int:campaign}", auth=supervolunteers, response={200: CampaignWhole, **REFUSALS})
 def campaign(request: MemberRequest, campaign: int) -> Any:
     """One campaign with its script and its counts by status."""
+    return whole(campaign_of(request.member, campaign))
+
+
+@router.patch("/campaigns/{int:campaign}", response={200: CampaignWhole, **REFUSALS})
+def change(request: MemberRequest, campaign: int, said: CampaignChanged) -> Any:
+    """Changes its basics, started or not."""
+    found = campaign_of(request.member, campaign)
+    editing.change(found, by=request.member, **basics(said, request.member))
     return whole(campaign_of(request.member, campaign))
 
 

@@ -20,6 +20,7 @@ from textbank.assignments.plans import BadPlan
 from textbank.assignments.requesting import AlreadyDecided, BadCount, NothingToGive, RequestOpen
 from textbank.assignments.undoing import AlreadyUndone, StillRunning, TooLate
 from textbank.campaigns.disbanding import ForNobody
+from textbank.campaigns.editing import BadBasics
 from textbank.campaigns.launching import NotReady
 from textbank.campaigns.scripting import BadScript
 from textbank.contacts.reading import Unreadable
@@ -84,6 +85,7 @@ TABLE: list[tuple[type[Exception], int, str, str]] = [
     (teams.TitleTaken, 409, "title_taken", ""),
     (tags.TitleTaken, 409, "title_taken", ""),
     (RequestDataTooBig, 413, "too_large", "That is more than one call may carry."),
+    (BadBasics, 422, "invalid", ""),
     (BadCap, 422, "invalid", ""),
     (BadControl, 422, "invalid", ""),
     (BadCount, 422, "invalid", ""),

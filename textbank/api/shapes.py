@@ -133,6 +133,10 @@ class CampaignRow(Titled):
     due_by: dt.date | None
     autoassign: bool
     texting_hours: TextingHours
+    teams: list[Titled]
+    limited_to_teams: bool
+    priority: int
+    release_after_minutes: int | None
     created_at: dt.datetime
     started_at: dt.datetime | None
     counts: Counted
@@ -172,6 +176,10 @@ def campaign_row(campaign: Campaign, counts: Counts) -> dict[str, Any]:
             "end": campaign.texting_ends.isoformat("minutes"),
             "timezone": campaign.timezone,
         },
+        "teams": [{"id": team.pk, "title": team.title} for team in campaign.teams.all()],
+        "limited_to_teams": campaign.limited_to_teams,
+        "priority": campaign.priority,
+        "release_after_minutes": campaign.release_after_minutes,
         "created_at": campaign.created_at,
         "started_at": campaign.started_at,
         "counts": {status.key: count for status, count in counts.by_status.items()},
