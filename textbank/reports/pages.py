@@ -1,8 +1,8 @@
 """A page of a list, and where the next one begins: at the last row's place in the order, however deep that is."""
 
 import datetime as dt
-from collections.abc import Callable, Iterator
-from typing import Any, Generic, NamedTuple, TypeVar
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Generic, NamedTuple, TypeVar, cast
 
 from django.core import signing
 from django.db.models import F, Model, OrderBy, Q, QuerySet
@@ -142,8 +142,8 @@ def sorted_out(part: QuerySet[M]) -> QuerySet[M]:
 
     By itself it takes the matches to be spread evenly, and walks through all of them when they are the oldest.
     """
-    same = [(Coalesce(by.expression, by.expression), by.descending) for by in part.query.order_by]
-    return part.order_by(*(OrderBy(column, descending) for column, descending in same))
+    ways = cast(Sequence[OrderBy], part.query.order_by)
+    return part.order_by(*(OrderBy(Coalesce(way.expression, way.expression), way.descending) for way in ways))
 
 
 def parts(found: QuerySet[M], way: Order, place: Place | None) -> Iterator[QuerySet[M]]:
