@@ -24,7 +24,8 @@ def desk(monkeypatch) -> Iterator[live.Desk]:
     monkeypatch.setattr(live, "desk", desk)
     # One clock here: two pages opened at once are otherwise told, to be safe, to look at everything.
     monkeypatch.setattr(live, "SLACK", 0)
-    # Those who watch are told at most once a second: not by what an earlier test told them.
+    # Those who watch are told at most once a second: what an earlier test still has to tell goes before.
+    news.close()
     monkeypatch.setattr(news, "_teller", news.Teller())
     yield desk
     news.close()
