@@ -129,6 +129,19 @@ def test_a_schedule_is_put_on_and_said_in_a_sentence(riverton, ada, campaign):
     assert (made.campaign, made.made_by, made.releases) == (campaign, riverton.ada, Releases.UNSENT)
 
 
+def test_its_next_moment_is_said_on_its_own_clock(riverton, ada, campaign):
+    ada.post(f"{SCHEDULES}new/", NIGHTLY)
+
+    assert ", 9:05 PM" in says(ada.get(SCHEDULES))
+
+
+def test_a_date_goes_before_the_days(riverton, ada, campaign):
+    ada.post(f"{SCHEDULES}new/", {**NIGHTLY, "date": "2100-01-01"})
+
+    made = Schedule.objects.get()
+    assert (made.weekdays, made.date) == ([], dt.date(2100, 1, 1))
+
+
 @pytest.mark.parametrize(
     ("wrong", "sentence"),
     [

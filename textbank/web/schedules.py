@@ -1,7 +1,6 @@
 """Releases that happen by themselves, each said in a sentence; an admin makes, pauses, resumes and deletes them."""
 
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django import forms
 from django.contrib import messages
@@ -45,7 +44,7 @@ class ScheduleForm(forms.Form):
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}),
         label="Or once, on",
-        help_text="Choose days of the week, or one date.",
+        help_text="With a date, the days of the week do not count.",
     )
 
     def __init__(self, said: Any, by: Membership) -> None:
@@ -57,6 +56,9 @@ class ScheduleForm(forms.Form):
 
     def schedule(self, by: Membership) -> Schedule:
         said = self.cleaned_data | {"idle_minutes": self.cleaned_data["idle_minutes"] or 0}
+        if said["date"]:
+            # All days are ticked from the start: nobody should have to take seven off.
+            said["weekdays"] = []
         return Schedule(organization=by.organization, made_by=by, **said)
 
 
@@ -72,7 +74,6 @@ def page(request: MemberRequest, form: ScheduleForm, status: int = 200) -> HttpR
         {
             "schedule": one,
             "words": automatic.in_words(one),
-            "next": one.next_at and one.next_at.astimezone(ZoneInfo(one.timezone)),
             "became": one.last_handoff and became(one.last_handoff),
         }
         for one in found.order_by("next_at", "pk")
