@@ -114,6 +114,18 @@ def test_a_campaign_may_be_chosen_with_exactly_what_it_has(as_, riverton, canvas
     assert "Both 2 Replies 0 First messages 2" in words(part)
 
 
+def test_a_number_that_nobody_said_is_another_with_another_choice(as_, riverton, canvass):
+    riverton.conversations(canvass, 4)
+    riverton.conversations(canvass, 1, status=REPLY)
+    tess = as_(riverton.tess)
+
+    untouched = tess.get("/riverton/ask/", {"kind": "replies", "count": "5", "usual": "5"}, **HTMX)
+    typed = tess.get("/riverton/ask/", {"kind": "replies", "count": "4", "usual": "5"}, **HTMX)
+
+    assert 'name="count" id="ask-count" value="1"' in untouched.text
+    assert 'name="count" id="ask-count" value="4"' in typed.text
+
+
 def test_a_choice_that_brings_nothing_says_so(as_, riverton, canvass):
     riverton.conversations(canvass, 4)
     riverton.conversations(canvass, 1, status=REPLY)

@@ -91,6 +91,7 @@ class Ask:
     hint: Why | None = None
     approved_first: bool = False
     most: int = 0
+    usual: int = 0
     held: int | None = None
     cap: int | None = None
     kinds: Sequence[Numbered] = ()
@@ -133,8 +134,8 @@ def filled(said: Ask, texter: Membership, offered: Offer, wished: Wish, now: dt.
     """What can be had, and what as many as are asked for would bring."""
     where = wished.campaign.pk if wished.campaign else None
     most = min(filter(None, (offered.most, offered.limits.room)))
-    if not wished.count:
-        wished = replace(wished, count=min(USUAL, offered.count(wished.kind, where), most) or 1)
+    usual = min(USUAL, offered.count(wished.kind, where), most) or 1
+    wished = replace(wished, count=wished.count or usual)
     given = offers.given(wished.asked_by(texter), offered)
     return replace(
         said,
@@ -142,6 +143,7 @@ def filled(said: Ask, texter: Membership, offered: Offer, wished: Wish, now: dt.
         hint=asking.why_not_all(texter, offered, now),
         approved_first=texter.approval == Approval.REQUIRED,
         most=offered.most,
+        usual=usual,
         held=None if offered.limits.room is None or texter.cap is None else texter.cap - offered.limits.room,
         cap=texter.cap,
         kinds=kinds(offered, where),
@@ -204,7 +206,11 @@ def ask(request: MemberRequest) -> HttpResponse:
         return asked(request, home)
     if not request.headers.get("HX-Request"):
         return redirect(f"{home}#ask")
-    shown = ask_of(request.member, timezone.now(), wish(request.GET, request.member))
+    said = request.GET.copy()
+    if said.get("count") == said.get("usual"):
+        # Nobody has said how many: of another choice another number is usual.
+        said.pop("count", None)
+    shown = ask_of(request.member, timezone.now(), wish(said, request.member))
     return render(request, "texter/ask_news.html", {"ask": shown, "receipt": receipt(request.GET, request.member)})
 
 

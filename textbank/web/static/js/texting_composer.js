@@ -76,7 +76,8 @@ document.body.addEventListener("passed-on", () => document.getElementById("way-o
 document.body.addEventListener("htmx:oobAfterSwap", dress);
 document.body.addEventListener("htmx:afterRequest", ({ detail }) => {
   const dialog = detail.elt.closest("dialog");
-  if (dialog && detail.successful) dialog.close();
+  // What was not understood is asked again where it was asked.
+  if (dialog && detail.successful && detail.xhr.status !== 422) dialog.close();
 });
 
 if (area.value && matchMedia("(pointer: fine)").matches) area.setSelectionRange(area.value.length, area.value.length);
