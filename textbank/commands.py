@@ -25,7 +25,7 @@ from textbank.organizations import teams
 from textbank.organizations.models import Membership, Role, Team
 from textbank.organizations.people import LastOwner, NotAllowed
 from textbank.reports import people, receipts, saved_filters
-from textbank.reports.answers import HandoffShape, answer
+from textbank.reports.answers import AGAINST, HandoffShape, answer
 
 LONGEST_REASON = 500
 LOOK = 0.5  # seconds between two looks at how far a big one has come
@@ -306,7 +306,7 @@ def in_words(act: Handoff, said: HandoffShape) -> str:
     lines += [f"  {share.count:,} to {share.texter.name}" for share in said.shares]
     if left := receipts.in_words(act):
         lines.append(f"Left alone: {', '.join(left)}.")
-    lines += [f"{one.texter.name} is not to be assigned anything." for one in said.warnings]
+    lines += [f"{one.texter.name} {AGAINST[one.reason]}." for one in said.warnings]
     if act.pk:
         lines.append(f"It is hand-off {act.pk}.")
     return "\n".join(lines)

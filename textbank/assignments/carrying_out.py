@@ -48,6 +48,9 @@ class Matter(Protocol):
     def finish(self, handoff: Handoff) -> None:
         """Puts the figures right when everything was looked at."""
 
+    def warn(self, handoff: Handoff) -> None:
+        """Writes down what speaks against its receivers, before it is begun or when it is over."""
+
 
 class NotRunning(Exception):
     """There is nothing to stop."""
@@ -79,6 +82,7 @@ def begin_big(handoff: Handoff, matter: Matter) -> Handoff:
     if not handoff.as_of:
         handoff.as_of = Snapshot.now().token()
     handoff.total = matter.count()
+    matter.warn(handoff)
     handoff.save()
     go_on.defer(handoff=handoff.pk)
     return handoff
@@ -151,9 +155,10 @@ def batches(ids: "array[int]") -> Iterator["array[int]"]:
 
 def close(handoff: Handoff, matter: Matter, state: State) -> Handoff:
     matter.finish(handoff)
+    matter.warn(handoff)
     handoff.state = state
     handoff.finished_at = handoff.at if handoff.total is None else timezone.now()
-    handoff.save(update_fields=["matched", "left_alone", "state", "finished_at", "error"])
+    handoff.save(update_fields=["matched", "left_alone", "warnings", "state", "finished_at", "error"])
     return handoff
 
 

@@ -1,7 +1,8 @@
 """How much a texter may be given now, whatever there is, and in which words nothing is offered."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -70,6 +71,12 @@ def in_hand(texter: Membership) -> tuple[int, int]:
         replies=Count("pk", filter=Q(status=Status.NEEDS_RESPONSE)),
     )
     return figures["first"], figures["replies"]
+
+
+def holding(texters: Collection[int]) -> Counter[int]:
+    """How many first messages and replies each of these has to send, at whatever hour: in one statement."""
+    mine = Conversation.objects.filter(texter__in=texters, status__in=ORDER).workable().order_by()
+    return Counter(dict(mine.values_list("texter").annotate(Count("pk"))))
 
 
 def why_nothing(texter: Membership, now: dt.datetime) -> Nothing:

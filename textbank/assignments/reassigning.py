@@ -10,6 +10,7 @@ from textbank.assignments import carrying_out
 from textbank.assignments.dealing import deal, so_many_each
 from textbank.assignments.judging import judged, longest_waiting_first
 from textbank.assignments.plans import Plan
+from textbank.assignments.warning import warned
 from textbank.conversations import ledger
 from textbank.conversations.arrays import as_array
 from textbank.conversations.filters import Filter
@@ -57,6 +58,7 @@ def preview(plan: Plan) -> Handoff:
     dealing, handoff = Dealing(plan), plan.record()
     ledger.count(handoff, dealing.cards(None, dealt=0))
     dealing.finish(handoff)
+    dealing.warn(handoff)
     return handoff
 
 
@@ -144,3 +146,6 @@ class Dealing:
             handoff.left_alone[changed] = missing
             looked_at += missing
         handoff.matched = looked_at
+
+    def warn(self, handoff: Handoff) -> None:
+        handoff.warnings = warned(self.plan, handoff)

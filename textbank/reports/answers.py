@@ -6,8 +6,9 @@ from typing import Any, overload
 
 from pydantic import BaseModel
 
+from textbank.assignments.warning import DO_NOT_ASSIGN, OUTSIDE_TEAM, OVER_CAP, SENDS_ONLY
 from textbank.conversations.models import Handoff, LeftAlone
-from textbank.organizations.models import Approval, Membership
+from textbank.organizations.models import Membership
 
 
 class Person(BaseModel):
@@ -102,7 +103,7 @@ def handoff(act: Handoff, people: dict[int, Membership]) -> HandoffShape:
         left_alone=[left(act, reason, people) for reason in act.left_alone],
         shares=[Share(texter=named(pk), count=count) for pk, count in in_the_order_dealt(act)],
         gives=[Give(texter=named(pk) if pk else None, count=count) for pk, count in most_first(act.gives)],
-        warnings=warnings([people[pk] for pk in act.receivers]),
+        warnings=[Warned(texter=person(who), reason=reason) for who, reason in warnings(act, people)],
         by=person(people[act.by_id]) if act.by_id else None,
         at=act.at,
         filter=act.filter,
@@ -135,13 +136,23 @@ def answering(act: Handoff, people: Mapping[int, Membership]) -> list[tuple[Memb
     return sorted(((people[int(pk)], count) for pk, count in act.answering.items()), key=lambda one: -one[1])
 
 
-def warnings(receivers: Iterable[Membership]) -> list[Warned]:
-    """What speaks against a receiver without forbidding it."""
-    return [
-        Warned(texter=Person(id=who.pk, name=who.name), reason="do_not_assign")
-        for who in receivers
-        if who.approval == Approval.NONE
-    ]
+def warnings(act: Handoff, people: Mapping[int, Membership]) -> list[tuple[Membership, str]]:
+    """What speaks against its receivers without forbidding it, reason after reason."""
+    return [(people[pk], reason) for reason, those in act.warnings.items() for pk in those]
+
+
+# What each of them is called in a sentence that begins with the receiver's name.
+AGAINST = {
+    DO_NOT_ASSIGN: "is marked “do not assign”",
+    OUTSIDE_TEAM: "is in none of the teams that some of these are for alone",
+    OVER_CAP: "has more to do with these than they may hold",
+    SENDS_ONLY: "sends first messages only: the replies go back to the pool by themselves",
+}
+
+
+def against(act: Handoff, people: Mapping[int, Membership]) -> list[str]:
+    """The same as sentences."""
+    return [f"{who.name} {AGAINST[reason]}." for who, reason in warnings(act, people)]
 
 
 def undone_by(act: Handoff) -> int | None:

@@ -21,7 +21,7 @@ from textbank.conversations.models import Action, Handoff, State
 from textbank.conversations.snapshots import BadSnapshot, Snapshot
 from textbank.organizations.models import Membership, Role, Tag
 from textbank.reports import receipts, requestable
-from textbank.reports.answers import answering, named_in, warnings
+from textbank.reports.answers import against, answering, named_in
 from textbank.reports.holding import held_by
 from textbank.reports.receipts import counted
 from textbank.reports.writing import beside
@@ -30,8 +30,6 @@ from textbank.web.handoffs import standing
 MOST_TICKED = 20_000
 LONGEST_NOTE = 1000
 SHOWN_GIVERS, SHOWN_RECEIVERS = 8, 50
-
-WARNINGS = {"do_not_assign": "is marked “do not assign”"}
 
 
 class Ids(forms.CharField):
@@ -159,7 +157,7 @@ def previewed(wish: Wish, wanted: Plan) -> dict[str, Any]:
         "may_include_escalated": "escalated" in left_alone or wish.cleaned_data["include_escalated"],
         "may_include_drafting": "being_answered" in left_alone or wish.cleaned_data["include_drafting"],
         "warnings": [
-            *(f"{one.texter.name} {WARNINGS[one.reason]}." for one in warnings(wish.people.values())),
+            *against(act, people),
             *(
                 f"{who.name} is just answering {count:,} of these from Message Review."
                 for who, count in beside(wanted).items()

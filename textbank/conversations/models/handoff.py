@@ -115,6 +115,8 @@ class Handoff(models.Model):
     gives = models.JSONField(default=dict)
     # {member id: count left alone because they were just answering}
     answering = models.JSONField(default=dict)
+    # {reason: ids of receivers it speaks against}
+    warnings = models.JSONField(default=dict)
 
     class Meta:
         constraints = [
