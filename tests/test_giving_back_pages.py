@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from textbank.assignments import giving_back, undoing
 from textbank.assignments.reassigning import reassign
-from textbank.conversations import drafting, pinning
+from textbank.conversations import drafting, opting_out, pinning
 from textbank.conversations.models import Action, Conversation, Handoff, Note, Status
 
 HTMX = {"HTTP_HX_REQUEST": "true"}
@@ -267,6 +267,17 @@ def test_what_is_pinned_stays_and_it_is_said(as_, riverton, maria):
 
     assert "Maria is pinned to you. Unpin the conversation first." in words(page)
     assert held(riverton.tess) == 1
+
+
+def test_who_opted_out_is_given_to_nobody(as_, riverton, maria):
+    opting_out.opt_out(maria, by=riverton.sue, channel="page", now=timezone.now())
+    tess = as_(riverton.tess)
+    assert 'data-dialog="give-back"' not in tess.get(address(maria)).text
+
+    page = tess.post(address(maria, "give-back/"), {"reason": "I have to go"}, follow=True)
+
+    assert "Maria has opted out of texts." in words(page)
+    assert not Handoff.objects.filter(action=Action.GIVE_BACK).exists()
 
 
 def test_what_is_somebody_elses_is_nobodys_to_give_back(as_, riverton, maria):

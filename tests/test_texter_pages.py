@@ -118,7 +118,7 @@ def test_replies_are_counted_apart_on_the_receipt(as_, riverton, canvass, waitin
     page = as_(riverton.theo).post("/riverton/ask/", {"count": "100"}, follow=True)
 
     assert "You have 2 new first messages and 1 reply to answer." in page.text
-    assert "You asked for 100; there were no more." in page.text
+    assert "You asked for 100; no more could be given." in page.text
 
 
 @pytest.mark.parametrize(

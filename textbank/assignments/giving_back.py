@@ -13,7 +13,7 @@ from textbank.assignments.reassigning import carry_out, preview
 from textbank.campaigns.models import Campaign
 from textbank.conversations.filters import Filter
 from textbank.conversations.models import Action, Conversation, Handoff, Status
-from textbank.conversations.sending import NotYours
+from textbank.conversations.sending import NotYours, refuse_number
 from textbank.organizations.models import Membership
 
 # What there is to do; the rest has been done, and stays with whoever did it.
@@ -26,12 +26,13 @@ def give_back(
     """One conversation goes back to the pool, with the reason and a note for whoever has it next.
 
     What the texter was writing goes along as their note. One that is pinned to them stays, as the record says. Raises
-    NotYours, and BadPlan without a reason.
+    NotYours, OptedOut (nothing can be done with it), and BadPlan without a reason.
     """
     if not reason.strip():
         raise BadPlan(reason="Say in a few words why you give it back.")
     if conversation.texter_id != by.pk:
         raise NotYours("Somebody else has this conversation now.")
+    refuse_number(conversation, conversation.opted_out)
     said = {"reason": reason.strip(), "note": note.strip(), "include_drafting": True, **wishes}
     act = carry_out(Plan(Action.GIVE_BACK, by, now, ticked=(conversation.pk,), **said))
     if not act.moved and not act.left_alone.get("pinned"):

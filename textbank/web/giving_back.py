@@ -17,7 +17,7 @@ from textbank.assignments import giving_back, undoing
 from textbank.assignments.plans import BadPlan
 from textbank.campaigns.models import Campaign
 from textbank.conversations.models import Action, Conversation, Handoff, Move, State, Status
-from textbank.conversations.sending import NotYours
+from textbank.conversations.sending import NotYours, OptedOut
 from textbank.organizations.models import Membership, Role
 from textbank.reports.receipts import counted, in_words, left_alone, of_each_kind
 from textbank.web.asking import is_id
@@ -200,11 +200,14 @@ def given_back(request: MemberRequest, thread: Conversation) -> HttpResponse:
         )
     except NotYours:
         return lost(request, thread.pk)
+    except OptedOut as no:
+        messages.error(request, str(no))
+        return to(request, address_of(thread.pk, request.member))
     except BadPlan as no:
         return asked_again(request, thread, no.fields["reason"])
     if not act.moved:
         messages.error(request, f"{thread.contact.first_name} is pinned to you. Unpin the conversation first.")
-        return redirect(address_of(thread.pk, request.member))
+        return to(request, address_of(thread.pk, request.member))
     if first:
         messages.success(request, f"{thread.contact.first_name} went back to the pool.")
         return redirect("first_messages", request.member.organization.slug)
