@@ -20,7 +20,8 @@ from textbank.conversations.models import (
     Status,
 )
 from textbank.messaging.models import MessagingService
-from textbank.organizations.models import Presence
+from textbank.organizations import controlling, teams
+from textbank.organizations.models import Gives, Presence
 from textbank.reports import counts
 from textbank.reports.counts import Hour
 from textbank.reports.offering import why_nothing
@@ -293,7 +294,58 @@ def test_many_closed_campaigns_are_asked_about_at_once(riverton):
         said = why_nothing(campaigns, tally, NOON - dt.timedelta(hours=6))
 
     assert len(said) == 6
-    assert len(asked) == 1
+    assert len(asked) == 4  # teams of campaigns, teams, settings, where it is open
+
+
+@pytest.fixture
+def spanish(riverton):
+    return teams.make("Spanish", members=[riverton.theo], by=riverton.ada)
+
+
+def test_what_is_for_teams_alone_says_for_which(riverton, spanish):
+    campaign = riverton.campaign(contacts=2, limited_to_teams=True)
+    assert said_of(campaign) == "For teams alone, and none is chosen: nobody is offered it."
+
+    campaign.teams.add(spanish)
+    assert said_of(campaign) == "Only for team Spanish."
+    campaign.teams.add(teams.make("Leads", by=riverton.ada))
+    assert said_of(campaign) == "Only for the teams Leads and Spanish."
+
+
+@pytest.mark.parametrize(
+    ("team", "why"),
+    [
+        ({"is_on": False}, "which is off"),
+        ({"gives": Gives.REPLIES}, "which gives replies only"),
+        ({}, "where nobody is"),
+    ],
+)
+def test_a_team_alone_that_gives_nothing_says_why(riverton, spanish, team, why):
+    campaign = riverton.campaign(contacts=2, limited_to_teams=True)
+    campaign.teams.add(spanish)
+
+    teams.change(spanish, **team, leave=() if team else [riverton.theo], by=riverton.ada)
+
+    assert said_of(campaign) == f"Only for team Spanish, {why}: nobody is offered it."
+
+
+def test_a_general_pool_that_gives_nothing_says_so_and_who_is_served_still(riverton, spanish):
+    campaign = riverton.campaign(contacts=2)
+    assert said_of(campaign) is None
+
+    controlling.control(riverton.organization, general_gives=Gives.REPLIES, by=riverton.ada)
+    assert said_of(campaign) == "The general pool gives replies only: only team Spanish is offered it."
+    controlling.control(riverton.organization, general_on=False, by=riverton.ada)
+    assert said_of(campaign) == "The general pool is off: only team Spanish is offered it."
+    teams.change(spanish, is_on=False, by=riverton.ada)
+    assert said_of(campaign) == "The general pool is off: nobody is offered it."
+
+
+def test_for_whom_it_is_stands_before_when_it_opens(riverton, spanish):
+    campaign = riverton.campaign(contacts=2, limited_to_teams=True, **HOURS)
+    campaign.teams.add(spanish)
+
+    assert said_of(campaign, NOON - dt.timedelta(hours=6)) == "Only for team Spanish. Opens at 9:00 AM in New York."
 
 
 # Pictures

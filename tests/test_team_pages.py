@@ -331,3 +331,18 @@ def test_another_organizations_teams_do_not_exist(ada, riverton, otherton):
         assert ada.post(address, said()).status_code == 404
     ada.post(f"{TEAMS}new/", said("Ours", members=[otherton.yan.pk]))
     assert Team.objects.get().title == "Theirs"
+
+
+def test_the_campaign_s_page_says_for_whom_it_is(client, riverton, spanish):
+    campaign = riverton.campaign("Sábado", contacts=1, limited_to_teams=True)
+    draft = riverton.campaign("Domingo", started=False, release_after_minutes=45)
+    for one in (campaign, draft):
+        one.teams.add(spanish)
+    client.force_login(riverton.sue.user)
+
+    assert "· for Spanish alone" in words(client.get(f"/riverton/admin/campaigns/{campaign.pk}/"))
+    page = words(client.get(f"/riverton/admin/campaigns/{draft.pk}/"))
+    assert "It is for Spanish first." in page
+    assert "Released by themselves after 45 minutes." in page
+    listed = words(client.get("/riverton/admin/campaigns/"))
+    assert "Only for team Spanish." in listed

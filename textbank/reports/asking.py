@@ -13,9 +13,10 @@ from textbank.assignments.offers import Offer
 from textbank.assignments.pool import ORDER, free_for, pools_of
 from textbank.campaigns.models import Campaign
 from textbank.conversations.models import Status
-from textbank.organizations.models import Approval, Membership, Team
+from textbank.organizations.models import Approval, Membership
 from textbank.reports.offering import ASKED, opening
 from textbank.reports.receipts import of_each_kind
+from textbank.reports.serving import named
 
 
 class Why(NamedTuple):
@@ -79,11 +80,6 @@ def for_teams(texter: Membership, now: dt.datetime) -> Why:
     if off:
         return Why("teams", f"There are texts for {named(off)}, but asking is switched off there just now.")
     return Why("teams", f"There are texts, but only for {named(teams)}. Ask an admin if you can help there.")
-
-
-def named(teams: list[Team]) -> str:
-    titles = [team.title for team in teams]
-    return f"team {titles[0]}" if len(titles) == 1 else f"the teams {', '.join(titles[:-1])} and {titles[-1]}"
 
 
 def other_kind(texter: Membership, now: dt.datetime) -> Why:

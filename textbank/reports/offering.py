@@ -11,6 +11,7 @@ from textbank.assignments.pool import HOURS_KEYS, MARGINS
 from textbank.campaigns.models import Campaign
 from textbank.campaigns.texting_hours import STATES, open_keys, opens_at
 from textbank.conversations.models import Conversation, Status
+from textbank.reports import serving
 from textbank.reports.counts import Counts
 
 # Whose clocks are asked when a closed campaign says when it opens: enough to meet every zone of most lists.
@@ -18,23 +19,35 @@ ASKED = 200
 
 
 def why_nothing(campaigns: Iterable[Campaign], counts: Mapping[int, Counts], now: dt.datetime) -> dict[int, str]:
-    """A sentence for each of these campaigns that has conversations in the pool and hands none of them out now.
+    """A sentence for each of these campaigns of an organization that has conversations in the pool and hands none of
+    them out now, or not to everybody.
 
-    Silent about drafts and archived ones, and where everything has been handed out. At most one statement.
+    Silent about drafts and archived ones, and where everything has been handed out. At most four statements.
     """
+    waiting = [(campaign, waits) for campaign in campaigns if (waits := to_hand_out(campaign, counts[campaign.pk]))]
+    if not waiting:
+        return {}
+    pools = serving.serving([campaign for campaign, _ in waiting])
     found: dict[int, str] = {}
     closed: list[tuple[Campaign, list[Status]]] = []
-    for campaign in campaigns:
-        waits = in_pool(counts[campaign.pk])
-        if campaign.state not in {"started", "paused"} or not waits:
-            continue
-        if reason := held_back(campaign, waits):
+    for campaign, waits in waiting:
+        due = in_time(campaign, waits, now)
+        if reason := held_back(campaign, waits, due):
             found[campaign.pk] = reason
-        elif not (due := in_time(campaign, waits, now)):
-            found[campaign.pk] = "Past its due date: first messages are not offered any more."
-        elif not open_everywhere(campaign, due, now):
+            continue
+        said = serving.in_words(campaign, due, pools)
+        if said.words:
+            found[campaign.pk] = said.words
+        if not said.nobody and not open_everywhere(campaign, due, now):
             closed.append((campaign, due))
-    return found | (until_open(closed, now) if closed else {})
+    for pk, opens in (until_open(closed, now) if closed else {}).items():
+        found[pk] = f"{found[pk]} {opens}" if pk in found else opens
+    return found
+
+
+def to_hand_out(campaign: Campaign, counts: Counts) -> dict[Status, int]:
+    """What waits in the pool of a campaign that hands out, or would if it were not paused."""
+    return in_pool(counts) if campaign.state in {"started", "paused"} else {}
 
 
 def in_pool(counts: Counts) -> dict[Status, int]:
@@ -43,13 +56,13 @@ def in_pool(counts: Counts) -> dict[Status, int]:
     return {status: count for status, count in free.items() if count}
 
 
-def held_back(campaign: Campaign, waits: dict[Status, int]) -> str | None:
-    """The admin's own reasons, whatever the day and the hour."""
+def held_back(campaign: Campaign, waits: dict[Status, int], due: Sequence[Status]) -> str | None:
+    """The admin's own reasons, whatever the hour."""
     if campaign.paused_at:
         return "Paused: nothing is sent or offered until it resumes."
     if not campaign.autoassign:
         return f"Autoassign is off: {sum(waits.values()):,} stay in the pool until somebody hands them on."
-    return None
+    return None if due else "Past its due date: first messages are not offered any more."
 
 
 def in_time(campaign: Campaign, waits: Iterable[Status], now: dt.datetime) -> list[Status]:
