@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from tests.cast import NOON
 from textbank.assignments import pool
+from textbank.assignments.reassigning import unassign
 from textbank.campaigns.models import Campaign
 from textbank.conversations.models import (
     Answer,
@@ -22,7 +23,7 @@ from textbank.conversations.models import (
 from textbank.messaging.models import MessagingService
 from textbank.organizations import controlling, teams
 from textbank.organizations.models import Gives, Presence
-from textbank.reports import counts
+from textbank.reports import counts, requestable
 from textbank.reports.counts import Hour
 from textbank.reports.offering import why_nothing
 from textbank.web import charts
@@ -339,6 +340,18 @@ def test_a_general_pool_that_gives_nothing_says_so_and_who_is_served_still(river
     assert said_of(campaign) == "The general pool is off: only team Spanish is offered it."
     teams.change(spanish, is_on=False, by=riverton.ada)
     assert said_of(campaign) == "The general pool is off: nobody is offered it."
+
+
+def test_what_went_back_to_a_pool_that_is_off_may_not_be_asked_for(riverton):
+    campaign = riverton.campaign()
+    threads = riverton.conversations(campaign, 2, holder=riverton.tess)
+    controlling.control(riverton.organization, general_on=False, by=riverton.ada)
+
+    act = unassign([one.pk for one in threads], by=riverton.ada, now=NOON)
+
+    assert requestable.in_words(act, NOON) == ["2 may not be asked for now: because no pool hands them out."]
+    teams.make("Spanish", members=[riverton.theo], by=riverton.ada)
+    assert requestable.in_words(act, NOON) == ["2 conversations may be asked for now."]
 
 
 def test_for_whom_it_is_stands_before_when_it_opens(riverton, spanish):

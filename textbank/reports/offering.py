@@ -27,7 +27,7 @@ def why_nothing(campaigns: Iterable[Campaign], counts: Mapping[int, Counts], now
     waiting = [(campaign, waits) for campaign in campaigns if (waits := to_hand_out(campaign, counts[campaign.pk]))]
     if not waiting:
         return {}
-    pools = serving.serving([campaign for campaign, _ in waiting])
+    pools = serving.serving([campaign for campaign, _ in waiting], waiting[0][0].organization_id)
     found: dict[int, str] = {}
     closed: list[tuple[Campaign, list[Status]]] = []
     for campaign, waits in waiting:

@@ -18,10 +18,9 @@ class Serving(NamedTuple):
     teams: Sequence[Team]
 
 
-def serving(campaigns: Sequence[Campaign]) -> Serving:
-    """For these campaigns of one organization, whose own teams are read along: three statements."""
+def serving(campaigns: Sequence[Campaign], organization: int) -> Serving:
+    """For these campaigns of the organization, whose own teams are read along: three statements."""
     prefetch_related_objects(campaigns, "teams")
-    organization = campaigns[0].organization_id
     there = Team.objects.filter(organization=organization, members__suspended_at=None, members__isnull=False)
     teams = there.distinct().order_by("priority", "title", "pk")
     return Serving(Settings.objects.get(organization=organization), list(teams))
