@@ -41,7 +41,7 @@ select page.*, t.cell, t.first_name, t.last_name, p.title, u.first_name, u.last_
         select w.title from conversations_tagging g join organizations_tag w on w.id = g.tag_id
         where g.conversation_id = page.id
     )
-from (select * from found order by last_activity desc, id desc limit 51) page
+from (select * from found order by {latest} limit 51) page
     join contacts_contact t on t.id = page.id
     join campaigns_campaign p on p.id = page.campaign_id
     left join organizations_membership m on m.id = page.texter_id left join organizations_user u on u.id = m.user_id
@@ -49,7 +49,7 @@ from (select * from found order by last_activity desc, id desc limit 51) page
         select m.text, m.direction, m.created_at from conversations_message m where m.conversation_id = page.id
         order by m.id desc limit 1
     ) said on true
-order by page.last_activity desc, page.id desc
+order by {page_latest}
 """
 # Campaigns are of one organization already: with nothing else said, an index alone can answer.
 COUNT = "select count(*) from conversations_conversation c {joins} where {where}"
@@ -67,10 +67,18 @@ class Look:
     given: dict[str, Any] = field(default_factory=dict)
     # Whether all that match are looked up and sorted, because few do, or one goes along the list until a page is full.
     few: bool = False
+    # Before its first message nothing happens in a conversation: the newest stands first.
+    unsent: bool = False
 
     def query(self, template: str) -> str:
-        found = "materialized" if self.few else "not materialized"
-        return template.format(where=f"{EVERYWHERE} and {self.where}", joins=self.joins, first_found=found)
+        latest = ["id desc"] if self.unsent else ["last_activity desc", "id desc"]
+        return template.format(
+            where=f"{EVERYWHERE} and {self.where}",
+            joins=self.joins,
+            first_found="materialized" if self.few else "not materialized",
+            latest=", ".join(latest),
+            page_latest=", ".join(f"page.{column}" for column in latest),
+        )
 
 
 def rows(organization: Organization, textbank: Running, wanted: Sequence[str], *, quick: bool) -> Iterator[Row]:
@@ -168,6 +176,7 @@ def unsent_in_the_pool(organization: Organization) -> Look:
         "c.campaign_id = %(campaign)s and c.status = %(status)s and c.texter_id is null",
         given={"campaign": campaign, "status": Status.NEEDS_FIRST_MESSAGE},
         few=True,
+        unsent=True,
     )
 
 
