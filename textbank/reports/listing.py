@@ -32,8 +32,11 @@ WORN = {"id": "tag", "title": "tag__title", "colour": "tag__colour", "assignable
 def order_of(which: Filter, order: str) -> str:
     """The order of pages.ORDERS in which the list stands. Before its first message nothing happens in a conversation:
     by latest activity those are the newest first, which the key gives."""
-    unsent = which.status == (Status.NEEDS_FIRST_MESSAGE.key,)
-    return "newest" if order == "activity" and unsent else order
+    if order != "activity":
+        return order
+    if which.name or which.phone:
+        return "activity of a name"
+    return "newest" if which.status == (Status.NEEDS_FIRST_MESSAGE.key,) else order
 
 
 def listed(conversations: QuerySet[Conversation]) -> QuerySet[Conversation]:
