@@ -257,6 +257,9 @@ def test_who_holds_as_many_as_they_may_is_told_how_many(as_, riverton, canvass):
     assert "You hold 12 of 12, as many as you may." in words(page)
     assert "Send first messages" in words(page)
 
+    riverton.conversations(canvass, 1, holder=riverton.tess)
+    assert "You hold 13, and 12 is the most that you may." in words(as_(riverton.tess).get("/riverton/"))
+
 
 def test_what_comes_before_first_messages_is_said(as_, riverton, canvass):
     riverton.conversations(canvass, 3)

@@ -54,7 +54,8 @@ def full(texter: Membership, now: dt.datetime) -> Why:
     held, most = first + replies, texter.cap or 0
     if not held:
         return Why("full", "You may hold no texts of your own just now. An admin can change that.")
-    words = f"You hold {held:,} of {most:,}, as many as you may. When some are done, you can ask for more."
+    many = f"{held:,} of {most:,}, as many as" if held == most else f"{held:,}, and {most:,} is the most that"
+    words = f"You hold {many} you may. When some are done, you can ask for more."
     return Why("full", words, "replies" if replies else "first_messages")
 
 
