@@ -7,7 +7,6 @@ up goes on with what the ledger does not show yet.
 import logging
 from array import array
 from collections.abc import Collection, Iterable, Iterator
-from itertools import islice
 from typing import Protocol
 
 from django.db import InterfaceError, OperationalError, connection, transaction
@@ -62,11 +61,11 @@ def begin(matter: Matter) -> Handoff:
         handoff = matter.record()
         if handoff.client_id and not lock_click(handoff):
             return Handoff.objects.get(organization_id=handoff.organization_id, client_id=handoff.client_id)
-        ids = array("q", islice(matter.ids(), AT_ONCE + 1))
-        if len(ids) > AT_ONCE:
-            return begin_big(handoff, matter)
+        count = matter.count()
+        if count > AT_ONCE:
+            return begin_big(handoff, matter, count)
         handoff.save()
-        ledger.hand(handoff, matter.cards(ids, dealt=0), at=handoff.at)
+        ledger.hand(handoff, matter.cards(array("q", matter.ids()), dealt=0), at=handoff.at)
         return close(handoff, matter, State.DONE)
 
 
@@ -77,11 +76,11 @@ def lock_click(handoff: Handoff) -> bool:
     return not Handoff.objects.filter(organization_id=handoff.organization_id, client_id=handoff.client_id).exists()
 
 
-def begin_big(handoff: Handoff, matter: Matter) -> Handoff:
+def begin_big(handoff: Handoff, matter: Matter, count: int) -> Handoff:
     """Writes the hand-off down as running, with the moment it was asked at, and its job in the same transaction."""
     if not handoff.as_of:
         handoff.as_of = Snapshot.now().token()
-    handoff.total = matter.count()
+    handoff.total = count
     matter.warn(handoff)
     handoff.save()
     go_on.defer(handoff=handoff.pk)

@@ -99,6 +99,12 @@ class Plan:
         self.filter.refuse_strangers(self.by)
         return Conversation.objects.visible_to(self.by).filter(self.matches)
 
+    def count(self) -> int:
+        """How many those are."""
+        if self.filter is None:
+            return len(set(self.ticked))
+        return Conversation.objects.all().named_to(self.by).filter(self.matches).count()
+
     @cached_property
     def matches(self) -> Q:
         """The condition of the filter and of the release, or of giving back: that it is still theirs. What is true by

@@ -1,5 +1,6 @@
 """Conversations change hands because an admin says so: to texters, dealt like cards, or back to the pool."""
 
+from array import array
 from collections.abc import Collection, Iterable, Sequence
 from functools import cached_property
 from typing import Any
@@ -88,12 +89,16 @@ class Dealing:
         """Everything that is to be looked at, in the order in which it is dealt: all that matches, or, where only so
         many were wanted, as many as it takes to find those."""
         if self.plan.wanted is not None:
-            return ledger.conversations_of(self.cards(None, dealt=0))
+            return self.as_far_as_wanted
         matching = longest_waiting_first(self.plan.conversations).values_list("pk", flat=True)
         return matching.iterator(chunk_size=10_000)
 
     def count(self) -> int:
-        return self.plan.conversations.count() if self.plan.wanted is None else sum(1 for _ in self.ids())
+        return self.plan.count() if self.plan.wanted is None else len(self.as_far_as_wanted)
+
+    @cached_property
+    def as_far_as_wanted(self) -> "array[int]":
+        return ledger.conversations_of(self.cards(None, dealt=0))
 
     def cards(self, ids: Collection[int] | None, *, dealt: int) -> Cards:
         """Each of the conversations (of all that match, for None) with who gives, who gets, or why it stays.

@@ -34,6 +34,11 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
         mine = self.filter(organization_id=viewer.organization_id)
         return mine if viewer.may(Role.SUPERVOLUNTEER) else mine.filter(texter=viewer)
 
+    def named_to(self, viewer: Membership) -> "ConversationQuerySet":
+        """The same for a condition that names campaigns of the viewer's organization: the database promises that so
+        are their conversations, and without asking for it again an index tells their number by itself."""
+        return self if viewer.may(Role.SUPERVOLUNTEER) else self.filter(texter=viewer)
+
     def among(self, ids: Collection[int]) -> "ConversationQuerySet":
         """Those of the ids, which travel as one array: a list of two thousand parameters takes longer than the work."""
         is_one = "conversations_conversation.id = any(%s::bigint[])"
