@@ -33,7 +33,7 @@ class RowForm(forms.Form):
     people who change the same row at the same time lose nothing."""
 
     def __init__(self, key: str, said: QueryDict | None, known: dict[str, Any]) -> None:
-        super().__init__(said, initial=known, prefix=key, auto_id=f"{key}-%s")
+        super().__init__(said, initial=known, prefix=key, auto_id="%s")
         self.key = key
         for field in self.fields.values():
             field.show_hidden_initial = True
