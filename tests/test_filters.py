@@ -271,7 +271,7 @@ def pages(found, order: str, limit: int) -> list[int]:
 
 IN_ORDER = {
     "activity": lambda one: (-one.last_activity.timestamp(), -one.pk),
-    "newest": lambda one: -one.pk,
+    "unsent": lambda one: -one.pk,
     "activity of a name": lambda one: (-one.last_activity.timestamp(), -one.pk),
     "waiting": lambda one: (one.waiting_since is None, one.waiting_since or NOON, one.pk),
     "name": lambda one: (one.contact.search_name.encode(), one.pk),
@@ -426,7 +426,7 @@ def test_what_lies_far_down_the_list_is_found_before_it_is_sorted(riverton):
 
 
 def test_unsent_ones_by_activity_are_the_newest_first():
-    assert order_of(Filter.parse({"status": "needs_first_message"}), "activity") == "newest"
+    assert order_of(Filter.parse({"status": "needs_first_message"}), "activity") == "unsent"
     assert order_of(Filter.parse({"status": "needs_first_message"}), "name") == "name"
     assert order_of(Filter.parse({"status": "needs_first_message,active"}), "activity") == "activity"
     assert order_of(Filter.parse({"status": "needs_first_message", "name": "ana"}), "activity") == "activity of a name"

@@ -36,7 +36,7 @@ def order_of(which: Filter, order: str) -> str:
         return order
     if which.name or which.phone:
         return "activity of a name"
-    return "newest" if which.status == (Status.NEEDS_FIRST_MESSAGE.key,) else order
+    return "unsent" if which.status == (Status.NEEDS_FIRST_MESSAGE.key,) else order
 
 
 def listed(conversations: QuerySet[Conversation]) -> QuerySet[Conversation]:

@@ -48,7 +48,8 @@ ORDERS = {
     "name": Order("contact__search_name", of_words=True, alike=("contact__organization", "organization")),
     # Where a name or a number is looked for, the planner knows how many there are: decision 6.
     "activity of a name": Order("last_activity", latest_first=True),
-    "newest": Order(latest_first=True, whole=True),
+    "unsent": Order(latest_first=True, whole=True),
+    "newest": Order(latest_first=True),
     "oldest": Order(),
 }
 
