@@ -60,7 +60,7 @@ def test_a_team_becomes_its_members_in_the_order_of_their_names(ada, riverton, s
     found = ada.post(RECEIVERS, {"team": spanish.pk, "list": "act-texters-list"})
 
     assert chosen(found) == ["Sue Doe", "Tess Doe", "Theo Doe"]
-    assert "3 of Spanish." in words(found)
+    assert "3 of team Spanish." in words(found)
 
 
 def test_another_organizations_team_is_nobody_here(ada, riverton, otherton):

@@ -57,7 +57,7 @@ class BasicsForm(forms.Form):
     )
 
     for_whom = forms.ChoiceField(
-        label="Who is offered its texts",
+        label="For whom",
         choices=[(whom, words) for whom, (words, _) in FOR_WHOM.items()],
         widget=forms.RadioSelect,
         required=False,

@@ -16,6 +16,7 @@ from textbank.conversations.filters import UNASSIGNED, Filter
 from textbank.conversations.models import Action, Handoff, State, Status
 from textbank.organizations.models import Membership, Role
 from textbank.reports import receipts
+from textbank.reports.answers import against
 from textbank.reports.holding import Held, held_by
 
 MOST_EACH = 10_000
@@ -50,6 +51,7 @@ def hand_out(request: MemberRequest, pk: int) -> HttpResponse:
             return redirect("handoff", request.member.organization.slug, act.pk)
         preview = reassigning.preview(wish)
         context |= {"preview": preview, "asked": sum(wish.each), "shares": shares(wish, preview), "click": uuid.uuid4()}
+        context["against"] = against(preview, {who.pk: who for who in wish.texters})
         return render(request, "handing_out/sure.html", context)
     except (Unreadable, BadPlan) as no:
         return render(request, "handing_out/hand_out.html", context | {"wrong": str(no)}, status=422)

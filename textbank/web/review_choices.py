@@ -51,7 +51,7 @@ def several(request: MemberRequest) -> HttpResponse:
     elif "team" in request.POST:
         team = one_of(request.member, request.POST["team"])
         found = teams.receivers([team])
-        said = f"{len(found):,} of {team.title}." if found else f"Nobody in {team.title} can receive."
+        said = f"{len(found):,} of team {team.title}." if found else f"Nobody in team {team.title} can receive."
     else:
         found, said = named_in(pasted(request.POST.get("pasted", "")), everybody)
     options = [as_receiver(who, held, timezone.now()) for who, held in with_work(found)]
