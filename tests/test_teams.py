@@ -101,13 +101,15 @@ def test_who_joins_or_leaves_is_told_and_nobody_else(riverton, spanish, told):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_who_change_the_members_at_once_lose_nothing(riverton, spanish):
+def test_two_who_change_a_team_at_once_lose_nothing(riverton, spanish):
     at_once(
-        lambda: teams.change(spanish, join=[riverton.tara], by=riverton.ada),
-        lambda: teams.change(spanish, join=[riverton.sue], leave=[riverton.tess], by=riverton.ada),
+        lambda: teams.change(spanish, join=[riverton.tara], priority=1, by=riverton.ada),
+        lambda: teams.change(spanish, join=[riverton.sue], leave=[riverton.tess], is_on=False, by=riverton.ada),
     )
 
+    spanish.refresh_from_db()
     assert members(spanish) == {"Theo Doe", "Tara Doe", "Sue Doe"}
+    assert (spanish.priority, spanish.is_on) == (1, False)
 
 
 def test_what_goes_to_a_team_goes_to_its_members_in_the_order_of_their_names(riverton, spanish, now):
