@@ -146,7 +146,7 @@ def test_who_listens_is_told_to_look_at_everything_whenever_the_connection_is_ne
             first = await heard.get()
             ear.connection.execute(
                 "select pg_terminate_backend(pid) from pg_stat_activity"
-                " where query ilike 'listen%%' and pid <> pg_backend_pid()"
+                " where datname = current_database() and query ilike 'listen%%' and pid <> pg_backend_pid()"
             )
             second = await heard.get()
             news.tell([TESS], "queue")

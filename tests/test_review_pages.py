@@ -867,6 +867,7 @@ def test_only_so_many_are_resolved_as_are_wanted(ada, riverton, canvass):
     assert holders(hot) == [None, riverton.theo.pk, riverton.theo.pk]
 
 
+@pytest.mark.django_db(transaction=True)
 def test_what_changed_since_it_was_seen_is_not_resolved(ada, riverton, canvass):
     hot = escalated(riverton, canvass, 3, status=Status.NEEDS_RESPONSE)
     hand_on(ada, wish(riverton.theo, ticked=hot[:1]))

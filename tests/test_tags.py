@@ -135,6 +135,7 @@ def test_deleting_an_escalation_tag_ends_escalations_and_stays_in_the_pool(river
         tags.delete(urgent, by=riverton.ada, now=now)
 
 
+@pytest.mark.django_db(transaction=True)
 def test_what_loses_its_tag_has_changed_since_it_was_looked_at_but_nobody_worked_on_it(riverton, reporter, wear, now):
     [thread] = wear(reporter)
     seen = Snapshot.now()

@@ -405,6 +405,9 @@ def test_a_load_that_breaks_leaves_nothing_and_says_so(campaign, staged, now, mo
 def test_no_more_memory_is_needed_for_more_rows(riverton, now, monkeypatch):
     monkeypatch.setattr(uploading, "PIECE", 16 * 1024)
     monkeypatch.setattr(uploading, "BATCH", 500)
+    # The driver remembers the last hundred statements that it may prepare.
+    connection.ensure_connection()
+    monkeypatch.setattr(connection.connection, "prepare_threshold", None)
 
     def most_held(rows):
         campaign = riverton.campaign()

@@ -18,6 +18,9 @@ from textbank.messaging.texts import Inbound
 from textbank.organizations.models import Tag
 from textbank.web import handoffs
 
+# What a transaction changed itself counts as seen or not by what else the server does: changes are committed.
+pytestmark = pytest.mark.django_db(transaction=True)
+
 LIVE = re.compile(r'data-live="/live/\?ticket=([^"]+)"')
 REVIEW = "/riverton/admin/message-review/"
 WAITING = {"status": "needs_response"}
