@@ -32,9 +32,10 @@ document.addEventListener("htmx:configRequest", ({ detail }) => {
   for (const [name, value] of [...detail.formData.entries()]) if (!value) detail.formData.delete(name);
 });
 
-// Who types before all of this has arrived is heard too.
+// Who types or ticks before all of this has arrived is heard too.
 document.addEventListener("DOMContentLoaded", () => {
   const form = document.getElementById("filter-form");
   const typed = (input) => input.matches("[type=search], [type=number]") && input.value !== input.defaultValue;
-  if ([...form.elements].some((input) => input.name && typed(input))) form.requestSubmit();
+  const ticked = (input) => input.matches("[type=checkbox]") && input.checked !== input.defaultChecked;
+  if ([...form.elements].some((input) => input.name && (typed(input) || ticked(input)))) form.requestSubmit();
 });
