@@ -128,7 +128,7 @@ def picture() -> Callable[[Page, str], None]:
 AT_REST = """() => Promise.all(
     document.getAnimations()
         .filter((one) => one.effect.getComputedTiming().endTime !== Infinity)
-        .map((one) => one.finished.catch(() => null))
+        .map((one) => one.finished.then(() => null, () => null))
 )"""
 
 
