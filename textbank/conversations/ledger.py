@@ -73,12 +73,13 @@ def hand(handoff: Handoff, cards: Sequence[Card] | Cards, *, at: dt.datetime) ->
     if cards:
         told = cards if isinstance(cards, Cards) else Cards.listed(cards)
         params = (at, handoff.pk, at, handoff.include_drafting, handoff.pk, at)
-        given = add(handoff, run(told, HAND + noting.TAKE + FIGURES + GIVEN, *params))
+        figures = run(told, HAND + noting.TAKE + FIGURES + GIVEN, *params)
+        given = add(handoff, figures)
         if given != handoff.moved - before:
             raise RuntimeError(f"{handoff.moved - before} conversations were to be handed on, {given} are there.")
+        if given:
+            news.tell(members_of(figures), "queue")
     handoff.save(update_fields=["matched", "moved", "left_alone", "shares", "gives", "answering"])
-    if handoff.moved != before:
-        news.tell(members_of(handoff), "queue")
     news.tell_watchers(handoff.organization_id)
 
 
@@ -130,9 +131,9 @@ def more(figures: dict[str, int], name: str, number: int) -> None:
     figures[name] = figures.get(name, 0) + number
 
 
-def members_of(handoff: Handoff) -> set[int]:
-    """The members whose work the hand-off changed so far."""
-    return {int(member) for member in [*handoff.gives, *handoff.shares] if member}
+def members_of(figures: Iterable[tuple[Any, ...]]) -> set[int]:
+    """The members whose work the cards change."""
+    return {who for figure, who, _ in figures if figure in {"gives", "shares"} and who}
 
 
 def opening(handoff: Handoff, *, at: dt.datetime) -> Handoff:

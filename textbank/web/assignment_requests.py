@@ -17,6 +17,7 @@ from textbank.assignments.models import Request
 from textbank.assignments.requesting import AlreadyDecided, NothingToGive
 from textbank.organizations.models import Membership, Role
 from textbank.reports.holding import Held, held_by
+from textbank.reports.pages import ids
 
 MOST = 200  # waiting ones on the page, longest waiting first
 LATEST = 20  # decided ones below them
@@ -50,17 +51,13 @@ def requests_of(member: Membership) -> QuerySet[Request]:
     return Request.objects.filter(organization=member.organization_id).select_related(*people)
 
 
-def waiting(member: Membership) -> int:
-    return Request.objects.filter(organization=member.organization_id, state=Request.State.WAITING).count()
-
-
 @require_POST
 @door(Role.SUPERVOLUNTEER)
 def decide(request: MemberRequest) -> HttpResponse:
     """Those that were ticked, or the one whose own button was pressed: its id stands in the button."""
     verb, _, one = request.POST.get("decide", "").partition(" ")
-    ids = [one] if one else request.POST.getlist("request")
-    chosen = requests_of(request.member).filter(pk__in=[pk for pk in ids if pk.isascii() and pk.isdigit()][:MOST])
+    ticked = ids(one or ",".join(request.POST.getlist("request")))
+    chosen = requests_of(request.member).filter(pk__in=ticked[:MOST])
     rule = {"approve": requesting.approve, "deny": requesting.deny}.get(verb)
     if rule is None or not chosen:
         messages.error(request, "Choose at least one request.")
