@@ -103,6 +103,9 @@ from bench_row r left join (
     ) worked on worked.conversation_id = r.id
 order by id;
 
+insert into conversations_activity (id, organization_id, at)
+select id, organization_id, last_activity from conversations_conversation order by last_activity, id;
+
 insert into conversations_move (handoff_id, conversation_id, giver_id, receiver_id, at)
 select handoff, id, null, holder, started from bench_row where not unassigned or said <> '' order by started, handoff, id;
 

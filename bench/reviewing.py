@@ -34,14 +34,14 @@ PATIENCE = 20  # seconds for the turns of one row
 
 FLOOR = """
 with found as {first_found} (
-    select c.* from conversations_conversation c {joins} where c.organization_id = %(organization)s and {where}
+    select c.*, {latest} latest from conversations_conversation c {joins} where c.organization_id = %(organization)s and {where}
 )
 select page.*, t.cell, t.first_name, t.last_name, p.title, u.first_name, u.last_name, said.text, said.direction,
     said.created_at, array(
         select w.title from conversations_tagging g join organizations_tag w on w.id = g.tag_id
         where g.conversation_id = page.id
     )
-from (select * from found order by {latest} limit 51) page
+from (select * from found order by latest desc, id desc limit 51) page
     join contacts_contact t on t.id = page.id
     join campaigns_campaign p on p.id = page.campaign_id
     left join organizations_membership m on m.id = page.texter_id left join organizations_user u on u.id = m.user_id
@@ -49,10 +49,12 @@ from (select * from found order by {latest} limit 51) page
         select m.text, m.direction, m.created_at from conversations_message m where m.conversation_id = page.id
         order by m.id desc limit 1
     ) said on true
-order by {page_latest}
+order by page.latest desc, page.id desc
 """
 # Campaigns are of one organization already: with nothing else said, an index alone can answer.
 COUNT = "select count(*) from conversations_conversation c {joins} where {where}"
+# One goes along everything in the index that stands beside the conversations.
+ALONG = "join conversations_activity a on a.id = c.id and a.organization_id = %(organization)s"
 CONTACT = "join contacts_contact n on n.id = c.id and n.organization_id = %(organization)s"
 EVERYWHERE = "c.campaign_id = any(%(active)s::bigint[]) and not c.opted_out"
 
@@ -71,13 +73,13 @@ class Look:
     unsent: bool = False
 
     def query(self, template: str) -> str:
-        latest = ["id desc"] if self.unsent else ["last_activity desc", "id desc"]
+        along = template is FLOOR and not self.few
+        latest = "c.id" if self.unsent else "a.at" if along else "c.last_activity"
         return template.format(
-            where=f"{EVERYWHERE} and {self.where}",
-            joins=self.joins,
+            where=f"{EVERYWHERE} and {self.where}".format(latest=latest, key="a.id" if along else "c.id"),
+            joins=f"{self.joins} {ALONG if along else ''}",
             first_found="materialized" if self.few else "not materialized",
-            latest=", ".join(latest),
-            page_latest=", ".join(f"page.{column}" for column in latest),
+            latest=latest,
         )
 
 
@@ -190,7 +192,7 @@ def of_a_texter(organization: Organization) -> Look:
 
 
 def escalated(organization: Organization) -> Look:
-    return Look({"escalated": "only"}, "c.escalated")
+    return Look({"escalated": "only"}, "c.escalated", few=True)
 
 
 def named(organization: Organization) -> Look:
@@ -227,7 +229,7 @@ def deep(organization: Organization) -> Look:
     last = found.order_by("-last_activity", "-pk")[DEEP * PAGE - 1]
     return Look(
         {"campaign_state": "active", "after": pages.token("activity", pages.ORDERS["activity"], last)},
-        "(c.last_activity, c.id) < (%(at)s, %(last)s)",
+        "({latest}, {key}) < (%(at)s, %(last)s)",
         given={"at": last.last_activity, "last": last.pk},
     )
 

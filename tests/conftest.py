@@ -133,7 +133,7 @@ def invariants_hold(request: pytest.FixtureRequest) -> Iterator[None]:
     request.getfixturevalue("db")
     yield
     if not request.node.get_closest_marker("breaks_invariants") and not connection.needs_rollback:
-        assert invariants.broken(only=("I1", "I2", "I5", "I6")) == []
+        assert invariants.broken(only=("I1", "I2", "I5", "I6", "I9")) == []
 
 
 @pytest.fixture(params=[4, pytest.param(200, marks=pytest.mark.slow)], ids=["few", "many"])

@@ -297,3 +297,11 @@ def test_as_many_sentences_as_were_asked_for(riverton, campaign):
     by_hand("update conversations_conversation set waiting_since = null")
 
     assert len(broken(3, only=["I6"])) == 3
+
+
+def test_a_conversation_that_is_not_listed_where_it_belongs(thread, now):
+    by_hand("update conversations_activity set at = at - interval '1 day' where id = %s", thread.pk)
+    assert broken(only=["I9"]) == [f"I9: Conversation {thread.pk} is not listed where its last activity puts it."]
+
+    by_hand("delete from conversations_activity where id = %s", thread.pk)
+    assert broken(only=["I9"]) == [f"I9: Conversation {thread.pk} is not listed where its last activity puts it."]

@@ -80,18 +80,16 @@ def may_take_back(handoff: Handoff, member: Membership, now: dt.datetime) -> boo
     return handoff.by_id == member.pk and handoff.action in GIVING_BACK and handoff.at > now - REGRET
 
 
-# What is on the conversation's own row is as it is under the lock. There `held_since` tells that it moved again; the
-# ledger tells two moves of one instant apart.
+# What is on the conversation's own row is as it is under the lock: that it moved again since this statement began, only
+# `held_since` tells. What moved before that is known from the ledger, by whose hand-off the last move was.
 LOOK = """
 with locked as materialized (
     select id, texter_id, held_since, worked_at from conversations_conversation where {which}
 ),
-looked as (
-    select m.id, m.conversation_id, m.giver_id, c.texter_id, case
-        when c.texter_id is distinct from m.receiver_id or c.held_since is distinct from m.at or exists (
-            select from conversations_move later
-            where later.conversation_id = m.conversation_id and later.id > m.id and later.left_alone is null
-        ) then {moved_again}
+looked as materialized (
+    select c.id conversation_id, c.texter_id, m.giver_id, m.id, case
+        when m.handoff_id <> %s or c.texter_id is distinct from m.receiver_id or c.held_since is distinct from m.at
+        then {moved_again}
         when c.worked_at > m.at then {worked_on}
         when m.giver_id is not null and m.giver_id <> all(%s::bigint[]) then {gone}
         when exists (
@@ -99,7 +97,9 @@ looked as (
             where d.conversation_id = c.id and d.author_id = c.texter_id and d.touched_at > %s
         ) then {being_answered}
     end stays
-    from locked c join conversations_move m on m.conversation_id = c.id and m.handoff_id = %s and m.left_alone is null
+    from locked c cross join lateral (
+        select * from conversations_move where conversation_id = c.id and left_alone is null order by id desc limit 1
+    ) m
 )
 select conversation_id, texter_id, case when stays is null then giver_id end, stays, id from looked
 """
@@ -153,7 +153,7 @@ class Undoing:
         reasons = {reason.name.lower(): reason.value for reason in LeftAlone}
         sql = LOOK.format(which=ALL if ids is None else SOME, **reasons)
         which = self.original.pk if ids is None else as_array(ids)
-        return Cards(sql, [which, as_array(here), self.now - LEASE, self.original.pk])
+        return Cards(sql, [which, self.original.pk, as_array(here), self.now - LEASE])
 
     def finish(self, handoff: Handoff) -> None:
         """Every figure is right as it was counted."""

@@ -215,6 +215,13 @@ where direction = %(outgoing)s and status in (%(sent)s, %(delivered)s) and provi
 limit %(limit)s
 """
 
+LISTED_WHERE_IT_BELONGS = """
+select format('Conversation %%s is not listed where its last activity puts it.', coalesce(c.id, a.id))
+from conversations_conversation c full join conversations_activity a on a.id = c.id
+where (c.organization_id, c.last_activity) is distinct from (a.organization_id, a.at)
+limit %(limit)s
+"""
+
 INVARIANTS = {
     "I1": HELD_WITHIN_THE_ORGANIZATION,
     "I2": LEDGER_SAYS_WHO_HAS_WHAT,
@@ -224,13 +231,14 @@ INVARIANTS = {
     "I6": WAITING_MEANS_UNANSWERED,
     "I7": NOTHING_OF_ANOTHER_ORGANIZATION,
     "I8": NO_TEXT_FORGOTTEN,
+    "I9": LISTED_WHERE_IT_BELONGS,
 }
 
 
 def broken(limit: int = 20, *, only: Collection[str] = INVARIANTS.keys(), now: dt.datetime | None = None) -> list[str]:
     """A sentence for each break of an invariant, at most `limit` of each; an empty list is good news.
 
-    `only` names those to ask for ("I1" to "I8"). Reads and writes nothing else, in a statement for each.
+    `only` names those to ask for ("I1" to "I9"). Reads and writes nothing else, in a statement for each.
     """
     facts = known(limit, now or timezone.now())
     found = []

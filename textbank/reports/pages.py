@@ -30,10 +30,17 @@ class Order(NamedTuple):
     whole: bool = False
     # Two columns that are always the same: with that said, an index that begins with the one gives the order.
     alike: tuple[str, str] = ("", "")
+    # The order in which to walk through everything instead, where that index stands in a table of its own.
+    beside: "Order | None" = None
 
     @property
     def backwards(self) -> "Order":
-        return self._replace(latest_first=not self.latest_first, lacking_first=not self.lacking_first)
+        beside = self.beside.backwards if self.beside else None
+        return self._replace(latest_first=not self.latest_first, lacking_first=not self.lacking_first, beside=beside)
+
+    @property
+    def ways(self) -> list[OrderBy]:
+        return [towards(name, self) for name in (self.column, "pk") if name]
 
     def value(self, row: Model) -> dt.datetime | str | None:
         found: Any = row
@@ -42,12 +49,14 @@ class Order(NamedTuple):
         return found  # type: ignore[no-any-return]
 
 
+BY_ACTIVITY = Order("activity__at", latest_first=True, alike=("activity__organization", "organization"))
+
 ORDERS = {
-    "activity": Order("last_activity", latest_first=True, whole=True),
+    "activity": Order("last_activity", latest_first=True, whole=True, beside=BY_ACTIVITY),
     "waiting": Order("waiting_since", may_lack=True),
     "name": Order("contact__search_name", of_words=True, alike=("contact__organization", "organization")),
     # Where a name or a number is looked for, the planner knows how many there are: decision 6.
-    "activity of a name": Order("last_activity", latest_first=True),
+    "activity of a name": Order("last_activity", latest_first=True, beside=BY_ACTIVITY),
     "unsent": Order(latest_first=True, whole=True),
     "newest": Order(latest_first=True),
     "oldest": Order(),
@@ -123,10 +132,10 @@ def taken(
     """The first `count` behind the place, part by part."""
     rows: list[M] = []
     few = way.whole and is_few(found)
-    for part in parts(found, way, place):
+    for part in parts(found, way if few else way.beside or way, place):
         ordered = sorted_out(part) if few else part
         ids = ordered.values("pk")[: count - len(rows)]
-        rows += dressed(found.model._default_manager.filter(pk__in=ids)).order_by(*part.query.order_by)
+        rows += dressed(found.model._default_manager.filter(pk__in=ids)).order_by(*way.ways)
         if len(rows) == count:
             break
     return rows
@@ -155,7 +164,7 @@ def parts(found: QuerySet[M], way: Order, place: Place | None) -> Iterator[Query
     Together, no index would give both in order, and the whole list would be sorted for one page.
     """
     if not way.column:
-        yield behind_id(found, way, place).order_by(towards("pk", way))
+        yield behind_id(found, way, place).order_by(*way.ways)
         return
     if way.alike[0]:
         found = found.filter(**{way.alike[0]: F(way.alike[1])})
@@ -172,7 +181,7 @@ def part(found: QuerySet[M], way: Order, place: Place | None, has: bool) -> Quer
     """What lies behind the place among the rows that have the column, or among those that lack it."""
     there = found.filter(**{f"{way.column}__isnull": not has}) if way.may_lack else found
     if has:
-        return behind_value(there, way, place).order_by(towards(way.column, way), towards("pk", way))
+        return behind_value(there, way, place).order_by(*way.ways)
     return behind_id(there, way, place).order_by(towards("pk", way))
 
 

@@ -1,6 +1,6 @@
 """The threads, what is in them, and how they change hands."""
 
-from textbank.conversations.models.conversation import Conversation, Status
+from textbank.conversations.models.conversation import Activity, Conversation, Status
 from textbank.conversations.models.handoff import Action, Handoff, LeftAlone, Move, State
 from textbank.conversations.models.message import (
     Direction,
@@ -15,6 +15,7 @@ from textbank.conversations.models.saved_filter import SavedFilter
 
 __all__ = [
     "Action",
+    "Activity",
     "Answer",
     "Conversation",
     "Direction",
