@@ -298,6 +298,7 @@ def test_suspended_while_nobody_listened_is_said_when_the_page_catches_up(here):
     page.route("**/live/?*", hold)
     page.goto(f"{here.url}/first-messages/")
     expect(card(page).get_by_role("heading", name="Maria")).to_be_visible()
+    wait_until(lambda: listening, page)
     with here.rows():
         people.suspend(here.town.tess, by=here.town.ada, now=timezone.now())
 
