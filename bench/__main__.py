@@ -31,7 +31,6 @@ def main() -> int:
             os.environ.update(
                 DATABASE_URL=server.address, TEXTBANK_HOME=str(folder), DJANGO_SETTINGS_MODULE="textbank.settings"
             )
-            os.environ.setdefault("TEXTBANK_POOL", "60")
             found = measure(asked.size, asked.only or "", kept=bool(asked.keep))
     except AlreadyRunning as no:
         print(no, file=sys.stderr)

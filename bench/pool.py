@@ -26,13 +26,16 @@ def rows(organization: Organization, wanted: Sequence[str], *, quick: bool) -> I
     start, taken, given = threading.Barrier(len(texters) + 1), [], []
 
     def ask(texter: Membership) -> None:
-        connection.ensure_connection()
+        # Once before, as where the product runs: a new connection first learns what tables there are. As there, they
+        # are fewer than those who ask, and each is given back with the answer.
+        request(texter, 1, now=timezone.now())
+        connection.close()
         start.wait()
         begun = time.perf_counter()
         asked = request(texter, EACH, now=timezone.now())
+        connection.close()
         taken.append(time.perf_counter() - begun)
         given.append((asked.given, asked.handoff_id))
-        connection.close()
 
     threads = [threading.Thread(target=ask, args=[texter]) for texter in texters]
     for thread in threads:

@@ -292,7 +292,7 @@ def test_asking_takes_the_same_statements_however_many_there_are(riverton, spani
     for number in range(6):
         riverton.campaign(f"Campaign {number}", contacts=20)
 
-    with django_assert_max_num_queries(26):
+    with django_assert_max_num_queries(16):
         assert request(riverton.theo, 100, now=now).state == Request.State.GIVEN
 
 

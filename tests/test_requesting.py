@@ -8,8 +8,9 @@ from django.db import connection
 
 from textbank.assignments.models import Request
 from textbank.assignments.offers import offer
+from textbank.assignments.pool import shelves
 from textbank.assignments.requesting import AlreadyDecided, BadCount, RequestOpen, approve, request, withdraw
-from textbank.conversations.models import Action, Conversation, Handoff, Status
+from textbank.conversations.models import Action, Conversation, Handoff, Move, Status
 from textbank.organizations.models import Approval
 
 
@@ -74,6 +75,49 @@ def test_nothing_to_give_is_said_and_hands_nothing_on(riverton, now):
     asked = request(riverton.tess, 10, now=now)
 
     assert (asked.state, asked.given, asked.handoff) == (Request.State.GIVEN, 0, None)
+    assert not Handoff.objects.filter(action=Action.REQUEST).exists()
+
+
+def test_nothing_is_given_in_the_night(riverton, now):
+    campaign = riverton.campaign(texting_starts=dt.time(9), texting_ends=dt.time(11), contacts=3)
+    riverton.conversations(campaign, status=Status.NEEDS_RESPONSE, waiting_since=now)
+
+    assert request(riverton.tess, 10, now=now).given == 0
+
+
+def test_campaigns_give_first_messages_as_their_priorities_say(riverton, now):
+    later, sooner, soonest = (
+        riverton.campaign(title, priority=priority, contacts=2)
+        for title, priority in (("Later", 500), ("Sooner", 100), ("Soonest", 100))
+    )
+    soonest_first = [sooner, sooner, soonest, soonest, later, later]
+
+    for number in (1, 2, 2):
+        request(riverton.tess, number, now=now)
+
+    moves = Move.objects.filter(receiver=riverton.tess).order_by("pk").select_related("conversation__campaign")
+    assert [move.conversation.campaign for move in moves] == soonest_first[:5]
+
+
+@pytest.mark.parametrize(
+    ("status", "index"),
+    [(Status.NEEDS_RESPONSE, "conversations_pool_replies"), (Status.NEEDS_FIRST_MESSAGE, "conversations_pool_unsent")],
+)
+def test_a_batch_is_found_in_order_along_an_index(riverton, now, status, index):
+    waiting_since = now if status == Status.NEEDS_RESPONSE else None
+    riverton.conversations(riverton.campaign(), 2, status=status, waiting_since=waiting_since)
+    [shelf] = shelves(riverton.tess, [status], now)
+    sql, params = shelf.first(200, shelf.conversations(riverton.tess))
+
+    with connection.cursor() as cursor:
+        cursor.execute("set local enable_seqscan = off")
+        cursor.execute("set local enable_bitmapscan = off")
+        cursor.execute("set local enable_sort = off")
+        cursor.execute(f"explain {sql}", params)
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+
+    assert f"using {index}" in plan
+    assert "Sort" not in plan
 
 
 def test_approval_levels(riverton, now):

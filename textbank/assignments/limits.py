@@ -105,7 +105,7 @@ def why_not_now(texter: Membership, pools: Sequence[Pool], now: dt.datetime) -> 
 
 def served(texter: Membership, pools: Sequence[Pool], now: dt.datetime) -> list[Shelf]:
     """Every shelf from which these pools give the texter something, if it is texting hours there."""
-    return [shelf for kind in limits(texter, pools, now).kinds for shelf in shelves(texter, kind, now, pools=pools)]
+    return shelves(texter, limits(texter, pools, now).kinds, now, pools=pools)
 
 
 def general(texter: Membership, kind: Status, now: dt.datetime) -> ConversationQuerySet:

@@ -2,17 +2,22 @@
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
+from typing import Any
 
+from django.db import connection
 from django.db.models import Count, Q
 
 from textbank.assignments.limits import Limits, limits
 from textbank.assignments.models import Request
 from textbank.assignments.pool import KINDS, ORDER, Pool, Shelf, free_for, pools_of, shelves
 from textbank.campaigns.models import Campaign
-from textbank.conversations.models import Status
+from textbank.conversations import ledger
+from textbank.conversations.ledger import Cards
+from textbank.conversations.models import Conversation, Handoff, Status
+from textbank.conversations.models.conversation import ConversationQuerySet
 from textbank.organizations.models import Approval, Gives, Membership, Team
 
 Counts = Mapping[tuple[Status, int], int]
@@ -47,15 +52,9 @@ class Offer:
 def offer(texter: Membership, now: dt.datetime, *, team: Team | None = None) -> Offer:
     pools = pools_of(texter)
     allowed = limits(texter, pools, now)
-    shelves = stock(texter, pools, allowed, now)
-    counts = counted(texter, allowed, of_team(shelves, team))
-    return Offer(pools, allowed, shelves, counts, most_at_once(texter, pools, team))
-
-
-def stock(texter: Membership, pools: Sequence[Pool], allowed: Limits, now: dt.datetime) -> list[Shelf]:
-    """The shelves of these pools with what the texter may be given from them, in the order in which they give."""
-    of_kind = {kind: shelves(texter, kind, now, pools=pools) for kind in allowed.kinds}
-    return [shelf for pool in pools for kind in ORDER for shelf in of_kind.get(kind, ()) if shelf.pool is pool]
+    there = shelves(texter, allowed.kinds, now, pools=pools)
+    counts = counted(texter, allowed, of_team(there, team))
+    return Offer(pools, allowed, there, counts, most_at_once(texter, pools, team))
 
 
 def of_team(shelves: Iterable[Shelf], team: Team | None) -> list[Shelf]:
@@ -92,56 +91,76 @@ def most_at_once(texter: Membership, pools: Sequence[Pool], team: Team | None = 
     return max(most, default=texter.organization.settings.most_at_once)
 
 
+Take = Callable[[Shelf, ConversationQuerySet, int], int]
+
+
 def given(asked: Request, offered: Offer) -> dict[Status, int]:
     """What the request would be given if it were made at this moment, by kind."""
     counts: Counter[Status] = Counter()
+    ids: list[int] = []
+
+    def look(shelf: Shelf, free: ConversationQuerySet, wanted: int) -> int:
+        found = found_by(shelf.first(wanted, free.exclude(pk__in=ids) if ids else free))
+        ids.extend(found)
+        counts[shelf.status] += len(found)
+        return len(found)
+
     if asked.texter.approval != Approval.NONE:
-        for shelf, ids in picked(asked, offered.limits, offered.shelves):
-            counts[shelf.status] += len(ids)
+        pick(asked, offered.limits, offered.shelves, look)
     return {kind: counts[kind] for kind in ORDER}
 
 
-def claimed(asked: Request, now: dt.datetime) -> list[int]:
-    """What the request is given, locked; what others are claiming at this moment is passed over."""
-    pools = pools_of(asked.texter)
+def claim(asked: Request, handoff: Handoff, pools: Sequence[Pool], now: dt.datetime) -> int:
+    """Hands the texter what the request is given from these pools, and returns how many conversations those are; what
+    others are claiming at this moment is passed over."""
     allowed = limits(asked.texter, pools, now)
-    shelves = stock(asked.texter, pools, allowed, now)
-    return [pk for _, ids in picked(asked, allowed, shelves, locked=True) for pk in ids]
+
+    def take(shelf: Shelf, free: ConversationQuerySet, wanted: int) -> int:
+        before = handoff.moved
+        sql, params = shelf.first(wanted, free.select_for_update(of=("self",), skip_locked=True))
+        ledger.hand(handoff, Cards(TO_ONE.format(free=sql), [asked.texter_id, *params]), at=now)
+        return handoff.moved - before
+
+    return pick(asked, allowed, shelves(asked.texter, allowed.kinds, now, pools=pools), take)
 
 
-def picked(
-    asked: Request, allowed: Limits, shelves: Sequence[Shelf], *, locked: bool = False
-) -> Iterator[tuple[Shelf, list[int]]]:
+# Found, locked and handed over by one statement: a lock that is held while Python thinks is one that others meet.
+TO_ONE = "select pk, null::bigint, %s::bigint, null::smallint, row_number() over () from ({free}) free"
+
+
+def pick(asked: Request, allowed: Limits, shelves: Sequence[Shelf], take: Take) -> int:
     """From shelf to shelf until there is enough; without overflow from the first that has something, and there from
-    one campaign alone."""
+    one campaign alone. Returns how many `take` took."""
     wanted = asked.count if allowed.room is None else min(asked.count, allowed.room)
-    given: list[int] = []
+    taken = 0
     for pool, there in groupby(of_team(shelves, asked.team), key=lambda shelf: shelf.pool):
-        most = min(wanted, len(given) + pool.most)
+        most = min(wanted, taken + pool.most)
         for shelf in there:
             if shelf.status not in KINDS[Gives(asked.kind)] or not serves(shelf, asked.campaign_id):
                 continue
-            if len(given) < most:
-                found = taken(shelf, asked, most - len(given), given, locked)
-                given += found
-                yield shelf, found
-            if given and not asked.texter.organization.settings.overflow:
-                return
+            if taken < most:
+                taken += take(shelf, free_on(shelf, asked), most - taken)
+            if taken and not asked.texter.organization.settings.overflow:
+                return taken
+    return taken
 
 
 def serves(shelf: Shelf, campaign: int | None) -> bool:
     return any(campaign in (None, one.pk) for one in shelf.campaigns)
 
 
-def taken(shelf: Shelf, asked: Request, wanted: int, given: Collection[int], locked: bool) -> list[int]:
+def free_on(shelf: Shelf, asked: Request) -> ConversationQuerySet:
+    """What the request may be given from this shelf."""
     free = shelf.conversations(asked.texter)
     if asked.campaign_id:
         free = free.filter(campaign=asked.campaign_id)
-    if given:
-        # Our own locks are not passed over.
-        free = free.exclude(pk__in=given)
-    if not asked.texter.organization.settings.overflow and (first := free.first()):
-        free = free.filter(campaign=first.campaign_id)
-    if locked:
-        free = free.select_for_update(of=("self",), skip_locked=True)
-    return list(free.values_list("pk", flat=True)[:wanted])
+    if not asked.texter.organization.settings.overflow:
+        first = Conversation.objects.filter(pk__in=found_by(shelf.first(1, free)))
+        free = free.filter(campaign__in=first.values("campaign"))
+    return free
+
+
+def found_by(statement: tuple[str, Sequence[Any]]) -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(*statement)
+        return [pk for (pk,) in cursor.fetchall()]

@@ -2,17 +2,24 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
+from django.core.exceptions import EmptyResultSet
 from django.db.models import Exists, OuterRef, Q
+from django.db.models.expressions import RawSQL
 
+from textbank import prepared
 from textbank.campaigns.models import Campaign, CampaignQuerySet
 from textbank.campaigns.texting_hours import STATES, Hours, open_keys
 from textbank.contacts.zones import CLOCKS
+from textbank.conversations.arrays import as_array
 from textbank.conversations.models import Conversation, Status, Tagging
 from textbank.conversations.models.conversation import ConversationQuerySet
+from textbank.messaging.models import MessagingService
 from textbank.organizations.models import Gives, Membership, Settings, Team
+from textbank.prepared import Columns
 
 # Every hours key there can be: a clock, and where a state has hours of its own, the clock in that state.
 HOURS_KEYS = [*CLOCKS, *(f"{clock}/{state}" for clock in CLOCKS for state in STATES)]
@@ -49,7 +56,7 @@ class Pool:
     def shelves(self, campaigns: Iterable[Campaign]) -> list[list[Campaign]]:
         """Those of the campaigns that it serves, in the order in which it does: its team's own, then what is open to
         everybody. Their teams should have been read along."""
-        own = [campaign for campaign in campaigns if self.team and self.team in campaign.teams.all()]
+        own = [campaign for campaign in campaigns if self.team and self.team.pk in campaign.team_ids]
         others = [campaign for campaign in campaigns if not campaign.limited_to_teams and campaign not in own]
         return [own, others] if self.team else [others]
 
@@ -62,16 +69,24 @@ class Pool:
         return Q(escalated=False) | ~Q(Exists(others))
 
 
+TEAM = Columns(Team, "t")
+TEAMS = f"""
+select {TEAM}, array(select e.tag_id from organizations_team_escalation_tags e where e.team_id = t.id order by e.tag_id)
+from organizations_team t join organizations_team_members m on m.team_id = t.id
+where m.membership_id = %(member)s and t.is_on
+order by t.priority, t.title, t.id
+"""  # noqa: S608 - the names of columns
+
+
 def pools_of(texter: Membership) -> list[Pool]:
-    """The texter's teams that hand out, of the lowest priority first, and the general pool: at most two statements."""
+    """The texter's teams that hand out, of the lowest priority first, and the general pool: one statement."""
     settings = texter.organization.settings
-    teams = Team.objects.filter(members=texter, is_on=True).order_by("priority", "title", "pk")
-    pools = [team_pool(team, settings) for team in teams.prefetch_related("escalation_tags")]
+    teams = map(iter, prepared.rows(TEAMS, {"member": texter.pk}))
+    pools = [team_pool(TEAM.take(row), next(row), settings) for row in teams]
     return [*pools, general_pool(settings)] if settings.general_on else pools
 
 
-def team_pool(team: Team, settings: Settings) -> Pool:
-    tags = [tag.pk for tag in team.escalation_tags.all()]
+def team_pool(team: Team, tags: Sequence[int], settings: Settings) -> Pool:
     return Pool(team, Gives(team.gives), team.most_at_once or settings.most_at_once, tags)
 
 
@@ -93,9 +108,14 @@ def assignable(
     else, and not escalated, unless a team of theirs holds every escalation tag it wears.
     """
     found = Q(pk__in=[])
-    for shelf in shelves(texter, status, now, campaign, pools):
+    for shelf in shelves(texter, (status,), now, pools=pools):
         found |= shelf.where
-    return free_for(texter, status).filter(found).order_by(*order(status))
+    free = free_for(texter, status).filter(found)
+    return free if campaign is None else free.filter(campaign=campaign)
+
+
+# A loop goes from campaign to campaign, and ends with the last row that is wanted.
+ONE_BY_ONE = "select pk from unnest(%s::bigint[]) turn (campaign) cross join lateral ({of_one}) theirs limit %s"
 
 
 @dataclass(frozen=True)
@@ -113,52 +133,91 @@ class Shelf:
         return Q(campaign__in=[campaign.pk for campaign in self.campaigns]) & self.pool.reaches
 
     def conversations(self, texter: Membership) -> ConversationQuerySet:
-        """In the order in which they are given: oldest waiting first, first messages by their campaign's priority."""
-        return free_for(texter, self.status).filter(self.where).order_by(*order(self.status))
+        return free_for(texter, self.status).filter(self.where)
+
+    def first(self, count: int, free: ConversationQuerySet) -> tuple[str, Sequence[Any]]:
+        """A statement of the ids of the first so many of these, which are the shelf's, and may be locked: the oldest
+        waiting; first messages campaign by campaign, as their priorities say. Either way along an index, and no
+        further than needed.
+        """
+        replies = self.status == Status.NEEDS_RESPONSE
+        of_one = free if replies else free.filter(campaign=RawSQL("turn.campaign", ()))
+        ordered = of_one.order_by(*(["waiting_since"] if replies else []), "pk").values("pk")[:count]
+        try:
+            sql, params = ordered.query.sql_with_params()
+        except EmptyResultSet:
+            # It is nowhere open, say: where nothing can match, Django asks for nothing.
+            return "select null::bigint pk where false", ()
+        if replies:
+            return sql, params
+        turns = sorted(self.campaigns, key=lambda campaign: (campaign.priority, campaign.pk))
+        return ONE_BY_ONE.format(of_one=sql), [as_array(campaign.pk for campaign in turns), *params, count]
 
 
 def shelves(
     texter: Membership,
-    status: Status,
+    kinds: Collection[Status],
     now: dt.datetime,
-    campaign: int | None = None,
     pools: Sequence[Pool] | None = None,
 ) -> list[Shelf]:
-    """Where the texter's conversations of that status come from, pool after pool, in order."""
-    campaigns = handing_out(texter.organization_id, status, now)
-    if campaign is not None:
-        campaigns = campaigns.filter(pk=campaign)
-    return stocked(pools_of(texter) if pools is None else pools, campaigns, status, now)
-
-
-def stocked(pools: Iterable[Pool], campaigns: CampaignQuerySet, status: Status, now: dt.datetime) -> list[Shelf]:
-    """The shelves of these pools with what they give of these campaigns: two statements, however many they are."""
-    there, margin = campaigns.prefetch_related("teams"), MARGINS[status]
+    """Where the texter's conversations of these kinds come from, in the order in which they are given: two statements,
+    however many pools and campaigns there are."""
+    campaigns = by_themselves(texter.organization_id)
+    there = {kind: [campaign for campaign in campaigns if gives(campaign, kind, now)] for kind in kinds}
     return [
-        Shelf(pool, status, served, open_somewhere(served, now, margin) & pool.reaches)
-        for pool in pools
-        if status in KINDS[pool.gives]
-        for served in pool.shelves(there)
+        Shelf(pool, kind, served, open_somewhere(served, now, MARGINS[kind]) & pool.reaches)
+        for pool in (pools_of(texter) if pools is None else pools)
+        for kind in ORDER
+        if kind in KINDS[pool.gives] and kind in there
+        for served in pool.shelves(there[kind])
     ]
 
 
-def order(status: Status) -> list[str]:
-    return ["waiting_since", "pk"] if status == Status.NEEDS_RESPONSE else ["campaign__priority", "pk"]
+def gives(campaign: Campaign, kind: Status, now: dt.datetime) -> bool:
+    """Whether one that hands out still gives conversations of that kind: first messages until its due date is over."""
+    return kind != Status.NEEDS_FIRST_MESSAGE or not campaign.past_due(now)
+
+
+CAMPAIGN = Columns(
+    Campaign,
+    "c",
+    *("id", "title", "due_by", "texting_starts", "texting_ends", "timezone", "priority", "limited_to_teams"),
+    "service_id",
+)
+SERVICE = Columns(MessagingService, "s", "id", "provider")
+BY_THEMSELVES = f"""
+select {CAMPAIGN}, array(select t.team_id from campaigns_campaign_teams t where t.campaign_id = c.id), {SERVICE}
+from campaigns_campaign c left join messaging_messagingservice s on s.id = c.service_id
+where c.organization_id = %(organization)s and c.autoassign
+    and c.started_at is not null and c.paused_at is null and c.archived_at is null
+order by c.id
+"""  # noqa: S608 - the names of columns
+
+
+def by_themselves(organization: int) -> list[Campaign]:
+    """What `handing_out` finds, past due or not: fifty texters who ask at once ask for this fifty times."""
+    found = []
+    for row in map(iter, prepared.rows(BY_THEMSELVES, {"organization": organization})):
+        campaign = CAMPAIGN.take(row)
+        campaign.team_ids = set(next(row))
+        campaign.service = SERVICE.take(row) if campaign.service_id else None
+        found.append(campaign)
+    return found
 
 
 def handing_out(organization: int, status: Status, now: dt.datetime) -> CampaignQuerySet:
     """Campaigns that give out conversations of that status by themselves, whatever the hour."""
-    campaigns = Campaign.objects.live().filter(organization=organization, autoassign=True)
-    if status == Status.NEEDS_FIRST_MESSAGE:
-        campaigns = campaigns.in_time(now)
-    return campaigns.select_related("service")
+    campaigns = Campaign.objects.live().filter(organization=organization, autoassign=True).select_related("service")
+    return campaigns.in_time(now) if status == Status.NEEDS_FIRST_MESSAGE else campaigns
 
 
 def free_for(texter: Membership | None, status: Status) -> ConversationQuerySet:
     """What is in the pool for this texter, or for anybody, of whatever campaign and at whatever hour, escalated or
     not."""
-    mine = Q(pinned_to=None) | Q(pinned_to=texter) if texter else Q(pinned_to=None)
-    return Conversation.objects.filter(mine, texter=None, opted_out=False, status=status)
+    free = Conversation.objects.filter(texter=None, opted_out=False, status=status)
+    if texter is None:
+        return free.filter(pinned_to=None)
+    return free.filter(Q(pinned_to=None) | Q(pinned_to=texter), organization=texter.organization_id)
 
 
 def open_somewhere(campaigns: Iterable[Campaign], now: dt.datetime, margin: dt.timedelta) -> Q:

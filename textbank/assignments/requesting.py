@@ -1,15 +1,14 @@
 """A texter asks for texts: a batch from the pool, each conversation to one person only."""
 
 import datetime as dt
+from collections.abc import Sequence
 
 from django.db import IntegrityError, transaction
 
-from textbank import news
+from textbank import news, prepared
 from textbank.assignments.models import Request
-from textbank.assignments.offers import claimed, most_at_once
-from textbank.assignments.pool import pools_of
-from textbank.conversations import ledger
-from textbank.conversations.ledger import Card
+from textbank.assignments.offers import claim, most_at_once
+from textbank.assignments.pool import Pool, pools_of
 from textbank.conversations.models import Action, Handoff, State
 from textbank.organizations import people
 from textbank.organizations.models import Approval, Gives, Membership, Team
@@ -48,7 +47,8 @@ def request(
     “approval required” leaves the request waiting, and one waits at a time: RequestOpen. Raises BadCount for more
     than any of the pools gives at once.
     """
-    most = most_at_once(texter, pools_of(texter), team)
+    pools = pools_of(texter)
+    most = most_at_once(texter, pools, team)
     if not 1 <= count <= most:
         raise BadCount(f"Ask for 1 to {most:,} texts at once.")
     asked = Request(
@@ -62,7 +62,7 @@ def request(
     )
     try:
         with transaction.atomic():
-            return answer(asked, now)
+            return answer(asked, pools, now)
     except IntegrityError as error:
         # Two clicks at the same moment met at the unique constraint.
         if "one_open_request_each" not in str(error):
@@ -70,12 +70,20 @@ def request(
         raise RequestOpen(STILL_OPEN) from error
 
 
-def answer(asked: Request, now: dt.datetime) -> Request:
-    if Request.objects.filter(texter=asked.texter, state=Request.State.WAITING).exists():
+# Under the lock that `people.keep_in` takes.
+STANDING = """
+select suspended_at is null, exists (select from assignments_request where texter_id = m.id and state = %(waiting)s)
+from organizations_membership m where id = %(texter)s for share of m
+"""
+
+
+def answer(asked: Request, pools: Sequence[Pool], now: dt.datetime) -> Request:
+    [[active, waits]] = prepared.rows(STANDING, {"texter": asked.texter_id, "waiting": Request.State.WAITING.value})
+    if waits:
         raise RequestOpen(STILL_OPEN)
     match asked.texter.approval:
-        case Approval.AUTO if people.keep_in([asked.texter_id]):
-            give(asked, now)
+        case Approval.AUTO if active:
+            give(asked, pools, now)
         case Approval.AUTO | Approval.NONE:
             asked.state = Request.State.DENIED
     asked.save()
@@ -90,7 +98,7 @@ def approve(asked: Request, *, by: Membership, now: dt.datetime) -> Request:
     asked = still_open(asked)
     if not people.keep_in([asked.texter_id]):
         return decide(asked, Request.State.DENIED, by, now)
-    give(asked, now)
+    give(asked, pools_of(asked.texter), now)
     if not asked.given:
         raise NothingToGive(f"There is nothing for {asked.texter.name} in the pool now.")
     return decide(asked, Request.State.GIVEN, by, now)
@@ -140,13 +148,9 @@ def tell_of(asked: Request) -> None:
     news.tell_watchers(asked.organization_id)
 
 
-def give(asked: Request, now: dt.datetime) -> None:
-    """Claims the conversations and hands them over; what others are claiming at this moment is passed over."""
-    ids = claimed(asked, now)
-    asked.state, asked.given = Request.State.GIVEN, len(ids)
-    if not ids:
-        return
-    asked.handoff = Handoff.objects.create(
+def give(asked: Request, pools: Sequence[Pool], now: dt.datetime) -> None:
+    """Hands the texter what the pools have for them. Where that is nothing, there is no record of it either."""
+    handoff = Handoff.objects.create(
         organization_id=asked.organization_id,
         action=Action.REQUEST,
         by=asked.texter,
@@ -156,7 +160,11 @@ def give(asked: Request, now: dt.datetime) -> None:
         state=State.DONE,
         finished_at=now,
     )
-    ledger.hand(asked.handoff, [Card(pk, None, asked.texter_id) for pk in ids], at=now)
+    asked.state, asked.given = Request.State.GIVEN, claim(asked, handoff, pools, now)
+    if asked.given:
+        asked.handoff = handoff
+    else:
+        handoff.delete()
 
 
 def in_words(asked: Request) -> str:

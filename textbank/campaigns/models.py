@@ -7,6 +7,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Func, Value
 from django.db.models.functions import Cast, Now
+from django.utils.functional import cached_property
 
 from textbank.campaigns.texting_hours import Hours
 from textbank.messaging.models import MessagingService
@@ -83,6 +84,11 @@ class Campaign(models.Model):
     @property
     def live(self) -> bool:
         return self.state == "started"
+
+    @cached_property
+    def team_ids(self) -> set[int]:
+        """The teams that are served from it first, or alone."""
+        return {team.pk for team in self.teams.all()}
 
     def past_due(self, now: dt.datetime) -> bool:
         """Whether its due date is over, on its own clock."""

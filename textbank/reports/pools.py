@@ -20,7 +20,7 @@ from textbank.assignments.pool import (
 )
 from textbank.conversations.filters import UNASSIGNED, Filter
 from textbank.conversations.models import Status
-from textbank.organizations.models import Organization, Team
+from textbank.organizations.models import Organization, Settings, Team
 from textbank.reports.counts import by_campaign
 
 REPLY, FIRST = Status.NEEDS_RESPONSE, Status.NEEDS_FIRST_MESSAGE
@@ -52,7 +52,7 @@ def stock(organization: Organization, teams: Iterable[Team], now: dt.datetime) -
     statements for a hundred as for one."""
     settings = organization.settings
     general = Stock(general_pool(settings), settings.general_on)
-    found = [general, *(Stock(team_pool(team, settings), team.is_on) for team in teams)]
+    found = [general, *(of_team(team, settings) for team in teams)]
     free = {status: fill(found, organization, status, now) for status in ORDER}
     counts = by_campaign({campaign for one in found for ids in one.serves.values() for campaign in ids})
     for one in found:
@@ -63,6 +63,10 @@ def stock(organization: Organization, teams: Iterable[Team], now: dt.datetime) -
             one.now[status] = given if one.is_on else 0
         close_gate(one, general, free[REPLY], settings.backlog_gate)
     return found
+
+
+def of_team(team: Team, settings: Settings) -> Stock:
+    return Stock(team_pool(team, [tag.pk for tag in team.escalation_tags.all()], settings), team.is_on)
 
 
 def fill(found: Sequence[Stock], organization: Organization, status: Status, now: dt.datetime) -> Counter[int]:

@@ -160,13 +160,21 @@ class Conversation(models.Model):
                 include=["campaign", "opted_out"],
                 name="conversations_escalated",
             ),
+            # The pool, as it is asked for, and with all that its counts ask.
             models.Index(
-                "campaign",
-                "status",
+                "organization",
                 "waiting_since",
                 "contact",
-                condition=Q(texter=None, opted_out=False, escalated=False),
-                name="conversations_pool",
+                condition=Q(status=Status.NEEDS_RESPONSE, texter=None, opted_out=False),
+                include=["campaign", "pinned_to", "escalated", "hours_key"],
+                name="conversations_pool_replies",
+            ),
+            models.Index(
+                "campaign",
+                "contact",
+                condition=Q(status=Status.NEEDS_FIRST_MESSAGE, texter=None, opted_out=False),
+                include=["pinned_to", "escalated", "hours_key"],
+                name="conversations_pool_unsent",
             ),
         ]
 
