@@ -8,14 +8,16 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, cast
 
+from allauth.account.auth_backends import AuthenticationBackend
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 
 from textbank import prepared
+from textbank.conversations.snapshots import Snapshot
 from textbank.organizations import presence
-from textbank.organizations.models import Membership, Organization, Role, Settings, Token, User
+from textbank.organizations.models import Membership, Organization, Presence, Role, Settings, Token, User
 from textbank.organizations.models.token import digest
 from textbank.prepared import Columns
 
@@ -24,21 +26,54 @@ NOTICED = dt.timedelta(minutes=1)
 
 
 class MemberRequest(HttpRequest):
-    """A request of somebody who was let in."""
+    """A request of somebody who was let in. Whatever it reads was to be `seen` then, or changed since."""
 
     member: Membership
+    seen: Snapshot
 
 
 Page = Callable[Concatenate[MemberRequest, ...], HttpResponse]
 
 
-def membership(user_id: int, slug: str) -> Membership:
+PERSON = Columns(User, "u")
+MEMBER = Columns(Membership, "m")
+ORGANIZATION = Columns(Organization, "o")
+SETTINGS = Columns(Settings, "s")
+PRESENCE = Columns(Presence, "p")
+KNOWN = f"""
+select pg_current_snapshot()::text, {PERSON}, {MEMBER}, {ORGANIZATION}, {SETTINGS}, {PRESENCE}
+from organizations_user u
+    left join organizations_membership m on m.user_id = u.id
+    left join organizations_organization o on o.id = m.organization_id
+    left join organizations_settings s on s.organization_id = o.id
+    left join organizations_presence p on p.membership_id = m.id
+where u.id = %(user)s and u.is_active
+"""  # noqa: S608 - the names of columns
+
+
+class Backend(AuthenticationBackend):
+    """Signs people in as allauth does; whose a session is comes with all their memberships: pages ask for both."""
+
+    def get_user(self, user_id: int) -> User | None:
+        user, known = None, {}
+        for row in map(iter, prepared.rows(KNOWN, {"user": user_id})):
+            seen, user = next(row), PERSON.take(row)
+            user.seen = seen
+            member, organization = MEMBER.take(row), ORGANIZATION.take(row)
+            organization.settings, presence = SETTINGS.take(row), PRESENCE.take(row)
+            member.user, member.organization = user, organization
+            if presence.membership_id:
+                member.presence = presence
+            if member.pk:
+                known[organization.slug] = member
+        if user:
+            user.by_slug = known
+        return user
+
+
+def membership(user: User, slug: str) -> Membership:
     """The person's membership there. Raises Http404 for a stranger, PermissionDenied for somebody suspended."""
-    member = (
-        Membership.objects.select_related("user", "organization__settings", "presence")
-        .filter(user_id=user_id, organization__slug=slug)
-        .first()
-    )
+    member = user.by_slug.get(slug)
     if member is None:
         raise Http404("There is no such organization among yours.")
     if member.suspended:
@@ -55,14 +90,15 @@ def door(role: Role) -> Callable[[Page], Callable[..., HttpResponse]]:
     def frame(page: Page) -> Callable[..., HttpResponse]:
         @wraps(page)
         def opened(request: HttpRequest, org: str, *args: Any, **kwargs: Any) -> HttpResponse:
-            if not request.user.is_authenticated:
+            user = request.user
+            if not user.is_authenticated:
                 return redirect_to_login(request.get_full_path())
-            member = membership(request.user.pk, org)
+            member = membership(user, org)
             if not member.may(role):
                 raise PermissionDenied(f"This page is for {role.label.lower()}s and above.")
-            request = cast(MemberRequest, request)
-            request.member = member
-            presence.seen(member, timezone.now())
+            request, now = cast(MemberRequest, request), timezone.now()
+            request.member, request.seen = member, Snapshot(user.seen, now)
+            presence.seen(member, now)
             return page(request, *args, **kwargs)
 
         opened.role = role  # type: ignore[attr-defined]
@@ -84,10 +120,7 @@ def handing_on_door(page: Page) -> Callable[..., HttpResponse]:
 
 
 TOKEN = Columns(Token, "t", "id", "last_used_at")
-MEMBER = Columns(Membership, "m")
 USER = Columns(User, "u", "id", "email", "first_name", "last_name")
-ORGANIZATION = Columns(Organization, "o")
-SETTINGS = Columns(Settings, "s")
 # Every call of the API begins with it.
 BEARER = f"""
 select {TOKEN}, {MEMBER}, {USER}, {ORGANIZATION}, {SETTINGS}

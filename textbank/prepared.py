@@ -4,13 +4,14 @@ For a statement with a few joins the ORM spends 1 to 1.6 ms of Python, and Postg
 time (docs/decisions/0002-server-and-threads.md). Elsewhere the ORM is quick enough, and easier to read.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, Generic, TypeVar, cast
 
 import psycopg
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 
 M = TypeVar("M", bound=Model)
 
@@ -31,6 +32,15 @@ def row(statement: str, given: Mapping[str, Any]) -> Iterator[Any] | None:
     """The values of the first row that it returns, for `Columns.take`; None if there is none."""
     found = rows(statement, given)
     return iter(found[0]) if found else None
+
+
+def ids_of(found: QuerySet[Any]) -> tuple[str, Sequence[Any]]:
+    """The statement that finds their ids, `pk`, in their order, to be built into one by hand, and what it is given."""
+    try:
+        return found.values("pk").query.sql_with_params()
+    except EmptyResultSet:
+        # Where nothing can match, Django asks for nothing.
+        return "select null::bigint pk where false", ()
 
 
 class Columns(Generic[M]):

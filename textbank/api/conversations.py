@@ -83,13 +83,16 @@ def visible(viewer: Membership, pk: int) -> Conversation:
 
 def as_row(viewer: Membership, pk: int) -> Row:
     """How it looks now. Whoever just gave it away still hears what became of it."""
-    return shapes.row(listing.listed(Conversation.objects.all()).get(pk=pk), viewer)
+    [found] = listing.listed(Conversation.objects.filter(pk=pk))
+    return shapes.row(found, viewer)
 
 
 @router.get("/conversations/{int:conversation}", response={200: Thread, **REFUSALS})
 def conversation(request: MemberRequest, conversation: int) -> Thread:
     """One, with messages, survey answers, tags and through whose hands it went."""
-    found = get_object_or_404(listing.listed(Conversation.objects.visible_to(request.member)), pk=conversation)
+    found = next(iter(listing.listed(Conversation.objects.visible_to(request.member).filter(pk=conversation))), None)
+    if found is None:
+        raise Http404("There is no such conversation.")
     return Thread(
         **shapes.row_fields(found, request.member),
         messages=[shapes.message(one) for one in found.messages.select_related("author__user")],

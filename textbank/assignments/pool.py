@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.core.exceptions import EmptyResultSet
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.expressions import RawSQL
 
@@ -19,7 +18,7 @@ from textbank.conversations.models import Conversation, Status, Tagging
 from textbank.conversations.models.conversation import ConversationQuerySet
 from textbank.messaging.models import MessagingService
 from textbank.organizations.models import Gives, Membership, Settings, Team
-from textbank.prepared import Columns
+from textbank.prepared import Columns, ids_of
 
 # Every hours key there can be: a clock, and where a state has hours of its own, the clock in that state.
 HOURS_KEYS = [*CLOCKS, *(f"{clock}/{state}" for clock in CLOCKS for state in STATES)]
@@ -142,12 +141,7 @@ class Shelf:
         """
         replies = self.status == Status.NEEDS_RESPONSE
         of_one = free if replies else free.filter(campaign=RawSQL("turn.campaign", ()))
-        ordered = of_one.order_by(*(["waiting_since"] if replies else []), "pk").values("pk")[:count]
-        try:
-            sql, params = ordered.query.sql_with_params()
-        except EmptyResultSet:
-            # It is nowhere open, say: where nothing can match, Django asks for nothing.
-            return "select null::bigint pk where false", ()
+        sql, params = ids_of(of_one.order_by(*(["waiting_since"] if replies else []), "pk")[:count])
         if replies:
             return sql, params
         turns = sorted(self.campaigns, key=lambda campaign: (campaign.priority, campaign.pk))

@@ -154,8 +154,10 @@ class Filter:
             campaigns = campaigns.filter(pk__in=self.campaign)
         if self.not_campaign:
             campaigns = campaigns.exclude(pk__in=self.not_campaign)
-        # Their ids, not a join: the count is then one range of one index for each.
-        return Q(campaign__in=list(campaigns.values_list("pk", flat=True)))
+        ids = campaigns.values_list("pk", flat=True)
+        # Their ids, not a join: the count is then one range of one index for each. What is escalated has an index of
+        # its own, and is little.
+        return Q(campaign__in=ids if self.escalated == "only" else list(ids))
 
     def where_holder(self, viewer: Membership) -> Q:
         held = held_by(self.texter, viewer) if self.texter else Q()

@@ -1,14 +1,19 @@
 """What a row of a list of conversations shows, whatever the size of the page."""
 
 import datetime as dt
-from typing import NamedTuple
+import json
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
-from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, QuerySet, Subquery
-from django.db.models.functions import JSONObject
+from django.db import connection
+from django.db.models import QuerySet
 
+from textbank.campaigns.models import Campaign
+from textbank.contacts.models import Contact
 from textbank.conversations.filters import Filter
-from textbank.conversations.models import Conversation, Direction, Message, Status, Tagging
+from textbank.conversations.models import Conversation, Direction, Status
+from textbank.organizations.models import Membership, User
+from textbank.prepared import Columns, ids_of
 
 
 class LastMessage(NamedTuple):
@@ -26,9 +31,6 @@ class Worn(NamedTuple):
     assignable: bool
 
 
-WORN = {"id": "tag", "title": "tag__title", "colour": "tag__colour", "assignable": "tag__assignable"}
-
-
 def order_of(which: Filter, order: str) -> str:
     """The order of pages.ORDERS in which the list stands. Before its first message nothing happens in a conversation:
     by latest activity those are the newest first, which the key gives."""
@@ -39,26 +41,65 @@ def order_of(which: Filter, order: str) -> str:
     return "unsent" if which.status == (Status.NEEDS_FIRST_MESSAGE.key,) else order
 
 
-def listed(conversations: QuerySet[Conversation]) -> QuerySet[Conversation]:
-    """Each with contact, campaign, texter, last message and tags: no further statement, however many there are."""
-    messages = Message.objects.filter(conversation=OuterRef("pk")).order_by("-pk")
-    last = messages.values(said=JSONObject(direction="direction", text="text", at="created_at"))[:1]
-    tags = Tagging.objects.filter(conversation=OuterRef("pk")).order_by("tag__title")
-    return (
-        conversations.select_related("contact", "campaign", "texter__user", "pinned_to__user")
-        .defer("contact__custom", "campaign__description")
-        .annotate(said_last=Subquery(last), worn=ArraySubquery(tags.values(said=JSONObject(**WORN))))
+CONVERSATION = Columns(Conversation, "c")
+CONTACT = Columns(Contact, "n", "id", "organization_id", "cell", "first_name", "last_name", "search_name")
+CAMPAIGN = Columns(Campaign, "g", "id", "organization_id", "title", "archived_at")
+TEXTER, KEEPER = (Columns(Membership, alias) for alias in ("t", "k"))
+PERSON = ("id", "email", "first_name", "last_name")
+OF_TEXTER, OF_KEEPER = (Columns(User, alias, *PERSON) for alias in ("u", "v"))
+
+LISTED = f"""
+select {CONVERSATION}, {CONTACT}, {CAMPAIGN}, {TEXTER}, {OF_TEXTER}, {KEEPER}, {OF_KEEPER},
+    said.direction, said.text, said.created_at, (
+        select json_agg(json_build_array(w.id, w.title, w.colour, w.assignable) order by w.title)::text
+        from conversations_tagging x join organizations_tag w on w.id = x.tag_id where x.conversation_id = c.id
     )
+from (select id, row_number() over () as place from ({{ids}}) found (id)) page
+    join conversations_conversation c on c.id = page.id
+    join contacts_contact n on n.id = c.id
+    join campaigns_campaign g on g.id = c.campaign_id
+    left join organizations_membership t on t.id = c.texter_id
+    left join organizations_user u on u.id = t.user_id
+    left join organizations_membership k on k.id = c.pinned_to_id
+    left join organizations_user v on v.id = k.user_id
+    left join lateral (
+        select direction, text, created_at from conversations_message m where m.conversation_id = c.id
+        order by m.id desc limit 1
+    ) said on true
+order by page.place
+"""  # noqa: S608 - the names of columns
+
+
+def listed(conversations: QuerySet[Conversation]) -> list[Conversation]:
+    """Each with contact, campaign, holder, last message and tags, in the order of the query: by one statement, however
+    many there are. The ORM would take four times as long over it, half of what a page of Message Review takes."""
+    sql, given = ids_of(conversations)
+    with connection.cursor() as cursor:
+        cursor.execute(LISTED.format(ids=sql), given)
+        return [as_listed(iter(row)) for row in cursor.fetchall()]
+
+
+def as_listed(row: Iterator[Any]) -> Conversation:
+    conversation = CONVERSATION.take(row)
+    conversation.contact, conversation.campaign = CONTACT.take(row), CAMPAIGN.take(row)
+    conversation.texter, conversation.pinned_to = member(row, TEXTER, OF_TEXTER), member(row, KEEPER, OF_KEEPER)
+    direction, text, at, worn = row
+    said = LastMessage(Direction(direction).label, text, at) if at else None
+    vars(conversation).update(said_last=said, worn=[Worn(*tag) for tag in json.loads(worn or "[]")])
+    return conversation
+
+
+def member(row: Iterator[Any], columns: Columns[Membership], of_user: Columns[User]) -> Membership | None:
+    found, user = columns.take(row), of_user.take(row)
+    found.user = user
+    return found if found.pk else None
 
 
 def last_message(conversation: Conversation) -> LastMessage | None:
     """Of a listed conversation."""
-    said = vars(conversation)["said_last"]
-    if said is None:
-        return None
-    return LastMessage(Direction(said["direction"]).label, said["text"], dt.datetime.fromisoformat(said["at"]))
+    return vars(conversation)["said_last"]  # type: ignore[no-any-return]
 
 
 def tags(conversation: Conversation) -> list[Worn]:
     """Of a listed conversation, by title."""
-    return [Worn(**tag) for tag in vars(conversation)["worn"]]
+    return vars(conversation)["worn"]  # type: ignore[no-any-return]

@@ -1,7 +1,7 @@
 """A page of a list, and where the next one begins: at the last row's place in the order, however deep that is."""
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Generic, NamedTuple, TypeVar, cast
 
 from django.core import signing
@@ -87,7 +87,7 @@ def page(
     order: str,
     after: str,
     limit: int,
-    dressed: Callable[[QuerySet[M]], QuerySet[M]] = as_they_are,
+    dressed: Callable[[QuerySet[M]], Iterable[M]] = as_they_are,
 ) -> Page[M]:
     """At most `limit` of what was found, in one of ORDERS, from the place `after` names ("" for the beginning).
 
@@ -109,7 +109,7 @@ def page_before(
     order: str,
     before: str,
     limit: int,
-    dressed: Callable[[QuerySet[M]], QuerySet[M]] = as_they_are,
+    dressed: Callable[[QuerySet[M]], Iterable[M]] = as_they_are,
 ) -> Page[M]:
     """The page that ends in front of the place `before` names; its rows stand in the order as always."""
     way = ORDERS[order]
@@ -127,7 +127,7 @@ def taken(
     way: Order,
     place: Place | None,
     count: int,
-    dressed: Callable[[QuerySet[M]], QuerySet[M]],
+    dressed: Callable[[QuerySet[M]], Iterable[M]],
 ) -> list[M]:
     """The first `count` behind the place, part by part."""
     rows: list[M] = []
@@ -135,7 +135,7 @@ def taken(
     for part in parts(found, way if few else way.beside or way, place):
         ordered = sorted_out(part) if few else part
         ids = ordered.values("pk")[: count - len(rows)]
-        rows += dressed(found.model._default_manager.filter(pk__in=ids)).order_by(*way.ways)
+        rows += dressed(found.model._default_manager.filter(pk__in=ids).order_by(*way.ways))
         if len(rows) == count:
             break
     return rows

@@ -1,7 +1,7 @@
 """Message Review and Escalated Convos: the filter, and page by page what it finds."""
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
@@ -51,7 +51,7 @@ SUGGESTIONS = [
 ORDER_WORDS = {"activity": "Latest activity", "waiting": "Longest waiting", "name": "Name"}
 
 
-Dressed = Callable[[QuerySet[Conversation]], QuerySet[Conversation]]
+Dressed = Callable[[QuerySet[Conversation]], Iterable[Conversation]]
 
 
 class Asked(NamedTuple):
@@ -152,7 +152,7 @@ def listed(request: MemberRequest, place: Place, here: str, asked: Asked) -> dic
     if gone := which.gone(names):
         return context | {"gone": [f"a {kind}" for kind in gone]}
     # Before anything is read: whatever changes in between counts as changed since it was seen.
-    seen = snapshot(asked.as_of)
+    seen = snapshot(asked.as_of, request.seen)
     matching = which.known(viewer, seen.at)
     shown = paged(matching, asked)
     # Who has ticked something carries what they had seen then from page to page.
@@ -222,11 +222,12 @@ def strangers_are_not_here() -> Iterator[None]:
         raise Http404("What the filter names is not here.") from no
 
 
-def snapshot(token: str) -> Snapshot:
+def snapshot(token: str, otherwise: Snapshot) -> Snapshot:
+    """The one that was given out, if it was."""
     try:
-        return Snapshot.parse(token) if token else Snapshot.now()
+        return Snapshot.parse(token) if token else otherwise
     except BadSnapshot:
-        return Snapshot.now()
+        return otherwise
 
 
 def paged(conversations: ConversationQuerySet, asked: Asked, dressed: Dressed = listing.listed) -> Page[Conversation]:
@@ -310,6 +311,6 @@ def count(request: MemberRequest) -> HttpResponse:
         asked = read(request.GET, REVIEW)
     except BadFilter as no:
         return HttpResponse(" ".join(no.fields.values()), status=422)
-    seen = snapshot(asked.as_of)
+    seen = snapshot(asked.as_of, request.seen)
     number = 0 if asked.which.empty else counted(asked.which, request.member, seen.at)
     return render(request, "review/count.html", {"count": number})

@@ -22,16 +22,19 @@ class Mark(NamedTuple):
 
 
 class Row(NamedTuple):
+    """`key` is the id as it stands in the page five times: a template would spell a number anew for each."""
+
     conversation: Conversation
     last: LastMessage | None
     tags: list[Worn]
+    key: str
     mark: Mark | None = None
 
 
 def rows(threads: Sequence[Conversation], marks: dict[int, Mark] | None = None) -> list[Row]:
     """Of listed conversations."""
     marks = marks or {}
-    return [Row(one, listing.last_message(one), listing.tags(one), marks.get(one.pk)) for one in threads]
+    return [Row(one, listing.last_message(one), listing.tags(one), str(one.pk), marks.get(one.pk)) for one in threads]
 
 
 def changed_since(seen: Snapshot, ids: Collection[int]) -> ConversationQuerySet:

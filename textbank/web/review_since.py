@@ -54,8 +54,8 @@ def since(request: MemberRequest) -> HttpResponse:
         return HttpResponse(" ".join(no.fields.values()), status=422)
     if said.asked.which.empty:
         return HttpResponse(status=204)
-    # Before anything is read, so that the next look begins where this one did.
-    now, seen = Snapshot.now(), snapshot(said.asked.as_of)
+    # From before anything is read, so that the next look begins where this one did.
+    now, seen = request.seen, snapshot(said.asked.as_of, request.seen)
     matching = found(said.asked.which, request.member, now.at)
     context = {
         "rows": changed(said, matching, request.member, seen),
@@ -68,8 +68,8 @@ def since(request: MemberRequest) -> HttpResponse:
 
 def changed(said: Since, matching: ConversationQuerySet, viewer: Membership, seen: Snapshot) -> list[Row]:
     """Those of the shown rows that changed since they were last asked for, with who did it."""
-    others = changed_since(snapshot(said.last or said.asked.as_of), said.shown).visible_to(viewer)
-    threads = list(listing.listed(others))
+    others = changed_since(snapshot(said.last, seen), said.shown).visible_to(viewer)
+    threads = listing.listed(others)
     return rows(threads, marks(threads, matching, viewer, seen))
 
 

@@ -1,9 +1,13 @@
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
+from django.utils.functional import cached_property
+
+if TYPE_CHECKING:
+    from textbank.organizations.models.membership import Membership
 
 
 class People(BaseUserManager["User"]):
@@ -31,6 +35,9 @@ class User(AbstractBaseUser):
     is_active = models.BooleanField(default=True)
     date_joined = models.DateTimeField(auto_now_add=True)
 
+    # Of one who signed in, a pg_snapshot: what was to be seen in the database when the request began.
+    seen = ""
+
     objects: ClassVar[People] = People()
 
     USERNAME_FIELD = "email"
@@ -46,3 +53,9 @@ class User(AbstractBaseUser):
     @property
     def name(self) -> str:
         return f"{self.first_name} {self.last_name}".strip() or self.email
+
+    @cached_property
+    def by_slug(self) -> "dict[str, Membership]":
+        """What they are in each of their organizations, suspended or not, by its slug."""
+        mine = self.memberships.select_related("organization__settings", "presence")
+        return {member.organization.slug: member for member in mine}

@@ -1,9 +1,12 @@
 """What templates need to draw: icons, initials, status pills, bars and rings; no inline style."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from django import template
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
 
 register = template.Library()
 
@@ -17,17 +20,23 @@ STATUSES = {
 HUES = 6
 
 
-@register.inclusion_tag("parts/icon.html")
-def icon(name: str, label: str = "") -> dict[str, str]:
+# What is small and many times on a page, and the same each time, is drawn once.
+drawn_once = lru_cache(maxsize=4096, typed=True)  # words that are safe already are others than the same in the raw
+
+
+@register.simple_tag
+@drawn_once
+def icon(name: str, label: str = "") -> SafeString:
     """A picture of the sprite; silent to screen readers unless it has a label."""
-    return {"name": name, "label": label}
+    return render_to_string("parts/icon.html", {"name": name, "label": label})
 
 
-@register.inclusion_tag("parts/status_pill.html")
-def status_pill(status: Any) -> dict[str, str]:
+@register.simple_tag
+@drawn_once
+def status_pill(status: Any) -> SafeString:
     """The status as a pill; takes the choice itself or its key ("needs_response")."""
     key = str(getattr(status, "key", status))
-    return {"key": key, "label": STATUSES[key]}
+    return render_to_string("parts/status_pill.html", {"key": key, "label": STATUSES[key]})
 
 
 @register.filter
@@ -49,15 +58,21 @@ def commas(number: int) -> str:
     return f"{number:,}"
 
 
-@register.inclusion_tag("parts/initials.html")
-def avatar(name: str, size: str = "") -> dict[str, str]:
-    return {"name": name, "size": size}
+@register.simple_tag
+@drawn_once
+def avatar(name: str, size: str = "") -> SafeString:
+    return render_to_string("parts/initials.html", {"name": name, "size": size})
 
 
-@register.inclusion_tag("parts/tag.html")
-def tag_chip(tag: Any) -> dict[str, Any]:
+@register.simple_tag
+def tag_chip(tag: Any) -> SafeString:
     """A tag in the colour that was chosen for it; one that is not assignable says that it escalates."""
-    return {"tag": tag}
+    return chip(tag.title, tag.colour, tag.assignable)
+
+
+@drawn_once
+def chip(title: str, colour: str, assignable: bool) -> SafeString:
+    return render_to_string("parts/tag.html", {"title": title, "colour": colour, "assignable": assignable})
 
 
 @register.filter
