@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from textbank.assignments import requesting
+from textbank.assignments import offers, requesting
 from textbank.assignments.models import Request
 from textbank.conversations.models import Conversation, Status
 from textbank.organizations.models import Approval, Team
@@ -85,6 +85,18 @@ def test_where_there_are_both_kinds_either_may_be_chosen(as_, riverton, canvass)
     assert "You get 2 replies at once, not 5: there are no more." in words(part)
     assert "<html" not in part.text
     assert list(Conversation.objects.filter(texter=riverton.tess).values_list("status", flat=True)) == [1, 1, 1]
+
+
+def test_of_many_no_more_are_counted_than_anybody_asks_for(as_, riverton, canvass, monkeypatch):
+    monkeypatch.setattr(offers, "MANY", 4)
+    riverton.conversations(canvass, 6)
+    riverton.conversations(riverton.campaign("Few"), 4)
+
+    page = as_(riverton.tess).get("/riverton/")
+
+    assert "From any campaign Few (4) Saturday canvass (4+)" in words(page)
+    assert "You get 9 first messages at once." in words(page)
+    assert "there are no more" not in words(page)
 
 
 def test_who_is_in_a_team_may_ask_for_that_teams_texts(as_, riverton, canvass, spanish):

@@ -85,8 +85,9 @@ class Reason(BaseModel):
 
 
 class Offered(Kinds):
-    """What is there to be had of that choice; `would_bring` is what asking for `count` would give at this moment.
-    `why` says what keeps everything back, or the rest."""
+    """What is there to be had of that choice, counted up to 1,001 of a kind in a campaign: more are not told apart.
+    `would_bring` is what asking for `count` would give at this moment. `why` says what keeps everything back, or the
+    rest."""
 
     most_at_once: int
     would_bring: Kinds

@@ -132,7 +132,9 @@ class Shelf:
         return Q(campaign__in=[campaign.pk for campaign in self.campaigns]) & self.pool.reaches
 
     def conversations(self, texter: Membership) -> ConversationQuerySet:
-        return free_for(texter, self.status).filter(self.where)
+        free = free_for(texter, self.status).filter(self.where)
+        # Their campaigns say so too; but the replies of an organization have an index in which the oldest stand first.
+        return free.filter(organization=texter.organization_id) if self.status == Status.NEEDS_RESPONSE else free
 
     def first(self, count: int, free: ConversationQuerySet) -> tuple[str, Sequence[Any]]:
         """A statement of the ids of the first so many of these, which are the shelf's, and may be locked: the oldest
@@ -209,9 +211,7 @@ def free_for(texter: Membership | None, status: Status) -> ConversationQuerySet:
     """What is in the pool for this texter, or for anybody, of whatever campaign and at whatever hour, escalated or
     not."""
     free = Conversation.objects.filter(texter=None, opted_out=False, status=status)
-    if texter is None:
-        return free.filter(pinned_to=None)
-    return free.filter(Q(pinned_to=None) | Q(pinned_to=texter), organization=texter.organization_id)
+    return free.filter(Q(pinned_to=None) | Q(pinned_to=texter) if texter else Q(pinned_to=None))
 
 
 def open_somewhere(campaigns: Iterable[Campaign], now: dt.datetime, margin: dt.timedelta) -> Q:

@@ -77,7 +77,7 @@ class Numbered:
 
     value: object
     title: str
-    count: int
+    count: str
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,8 @@ class Ask:
     kinds: Sequence[Numbered] = ()
     teams: Sequence[Numbered] = ()
     campaigns: Sequence[Numbered] = ()
-    there: int = 0
+    # None where there are many.
+    there: int | None = 0
     replies: int = 0
     first_messages: int = 0
 
@@ -134,7 +135,8 @@ def filled(said: Ask, texter: Membership, offered: Offer, wished: Wish, now: dt.
     """What can be had, and what as many as are asked for would bring."""
     where = wished.campaign.pk if wished.campaign else None
     most = min(filter(None, (offered.most, offered.limits.room)))
-    usual = min(USUAL, offered.count(wished.kind, where), most) or 1
+    there = offered.count(wished.kind, where)
+    usual = min(USUAL, there, most) or 1
     wished = replace(wished, count=wished.count or usual)
     given = offers.given(wished.asked_by(texter), offered)
     return replace(
@@ -148,8 +150,8 @@ def filled(said: Ask, texter: Membership, offered: Offer, wished: Wish, now: dt.
         cap=texter.cap,
         kinds=kinds(offered, where),
         teams=teams(texter, offered, wished.kind),
-        campaigns=[Numbered(one.pk, one.title, number) for one, number in offered.campaigns(wished.kind)],
-        there=offered.count(wished.kind, where),
+        campaigns=[Numbered(one.pk, one.title, in_digits(number)) for one, number in offered.campaigns(wished.kind)],
+        there=there if there <= offers.MANY else None,
         replies=given[Status.NEEDS_RESPONSE],
         first_messages=given[Status.NEEDS_FIRST_MESSAGE],
     )
@@ -160,13 +162,19 @@ TITLES = {Gives.BOTH: "Both", Gives.REPLIES: "Replies", Gives.FIRST_MESSAGES: "F
 
 def kinds(offered: Offer, campaign: int | None) -> list[Numbered]:
     """Where there are both: either of them, or both."""
-    found = [Numbered(kind, title, offered.count(kind, campaign)) for kind, title in TITLES.items()]
+    found = [Numbered(kind, title, in_digits(offered.count(kind, campaign))) for kind, title in TITLES.items()]
     return found if all(offered.count(status) for status in KINDS[Gives.BOTH]) else []
 
 
 def teams(texter: Membership, offered: Offer, kind: Gives) -> list[Numbered]:
     """Where the texter is in teams that have something: any of these."""
-    return [Numbered(team.pk, team.title, number) for team, number in offers.by_team(texter, offered, kind)]
+    found = offers.by_team(texter, offered, kind)
+    return [Numbered(team.pk, team.title, in_digits(number)) for team, number in found]
+
+
+def in_digits(number: int) -> str:
+    """As far as it was counted: “1,000+” for more."""
+    return f"{number:,}" if number <= offers.MANY else f"{offers.MANY:,}+"
 
 
 @dataclass(frozen=True)
