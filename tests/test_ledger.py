@@ -8,7 +8,7 @@ from django.db import IntegrityError, connection, transaction
 
 from textbank.conversations import ledger
 from textbank.conversations.ledger import Card
-from textbank.conversations.models import Action, Conversation, Handoff, LeftAlone, Move
+from textbank.conversations.models import Action, Conversation, Handoff, LeftAlone, Move, Status
 from textbank.organizations.models import Membership
 
 CODE = Path(__file__).parent.parent / "textbank"
@@ -86,6 +86,30 @@ def test_a_conversation_cannot_join_a_campaign_of_another_organization(riverton,
 
     with pytest.raises(IntegrityError), transaction.atomic():
         riverton.conversations(campaign)
+
+
+@pytest.mark.parametrize(
+    ("gone", "words"),
+    [
+        ("campaigns_campaign where id = %(campaign)s", "as long as its contacts do"),
+        ("contacts_contact where id = %(contact)s", "as long as its conversation does"),
+    ],
+)
+def test_neither_a_campaign_nor_a_contact_goes_before_what_hangs_on_it(thread, gone, words):
+    with pytest.raises(IntegrityError, match=words), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"delete from {gone}", {"campaign": thread.campaign_id, "contact": thread.pk})
+
+
+def test_a_conversation_has_a_contact(riverton, thread):
+    with pytest.raises(IntegrityError, match="of its contact"), transaction.atomic():
+        Conversation.objects.create(
+            contact_id=10**9,
+            organization=riverton.organization,
+            campaign=thread.campaign,
+            last_activity=thread.last_activity,
+            status=Status.CLOSED,
+            hours_key="America/New_York",
+        )
 
 
 def test_a_card_that_is_not_there_stops_the_hand(riverton, handoff, now):

@@ -484,13 +484,13 @@ def test_a_killed_load_leaves_nothing_and_a_second_run_completes(riverton, campa
 def test_progress_is_seen_while_the_list_is_read(riverton, campaign, uploaded, now, monkeypatch):
     upload = uploaded(HEADINGS + people(uploading.JOB))
     seen = []
-    keep = loading.keep
+    batch_of = loading.batch_of
 
-    def watched(batch):
+    def watched(found):
         seen.append(in_another_session(lambda: Upload.objects.values_list("state", "read").get(pk=upload.pk)))
-        return keep(batch)
+        return batch_of(found)
 
-    monkeypatch.setattr(loading, "keep", watched)
+    monkeypatch.setattr(loading, "batch_of", watched)
     monkeypatch.setattr(uploading, "BATCH", 2_500)
     load(upload, now=now)
 
@@ -498,18 +498,42 @@ def test_progress_is_seen_while_the_list_is_read(riverton, campaign, uploaded, n
 
 
 @pytest.mark.django_db(transaction=True)
+def test_what_is_found_out_while_the_database_is_at_work_stops_it_all(campaign, uploaded, now, monkeypatch):
+    monkeypatch.setattr(uploading, "BATCH", 100)
+    upload = uploaded(HEADINGS + people(uploading.JOB) + 'Abe,"Never closed')
+
+    load(upload, now=now)
+
+    assert (upload.state, upload.accepted) == (Upload.State.FAILED, 0)
+    assert "quotation mark" in upload.error
+    assert not Contact.objects.exists()
+
+
+def test_a_number_is_the_same_as_on_any_line_before(campaign, uploaded, monkeypatch):
+    monkeypatch.setattr(uploading, "BATCH", 2)
+
+    upload = uploaded(HEADINGS + people(5) + people(1, first=1) + people(1, first=7) + people(1, first=7))
+
+    assert counts(upload) == {"accepted": 6, "duplicates": 2, "invalid": 0, "opted_out": 0}
+    assert [row.why for row in upload.rejected.all()] == [
+        "The same number as on line 3",
+        "The same number as on line 8",
+    ]
+
+
+@pytest.mark.django_db(transaction=True)
 def test_two_workers_do_not_load_the_same_list_twice(riverton, campaign, staged, now, monkeypatch):
     upload = staged(HEADINGS + people(100))
-    keep = loading.keep
+    settle = loading.settle
     other = Later(lambda: load(Upload.objects.get(pk=upload.pk), now=now))
 
-    def meanwhile(batch):
+    def meanwhile(batch, facts):
         monkeypatch.undo()
         other.start()
         other.waits()
-        return keep(batch)
+        return settle(batch, facts)
 
-    monkeypatch.setattr(loading, "keep", meanwhile)
+    monkeypatch.setattr(loading, "settle", meanwhile)
     load(upload, now=now)
     second = other.result()
 

@@ -13,6 +13,7 @@ from procrastinate.contrib.django import app as jobs
 
 from textbank import news
 from textbank.assignments import automatic
+from textbank.contacts import zones
 from textbank.conversations import delivering, early_reports
 
 log = logging.getLogger(__name__)
@@ -53,6 +54,8 @@ async def work_until_stopped() -> None:
     for sign in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(sign, stopped.set)
     wake = asyncio.Event()
+    # It takes most of a second, which the first list to come need not wait for.
+    reading_on = asyncio.create_task(asyncio.to_thread(zones.places))
     parts = [
         asyncio.create_task(delivering.Drain().forever(wake)),
         asyncio.create_task(news.listen([news.WORKERS], lambda channel, payload: wake.set())),
@@ -63,7 +66,7 @@ async def work_until_stopped() -> None:
     done, running = await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
     for part in running:
         part.cancel()
-    await asyncio.gather(*running, return_exceptions=True)
+    await asyncio.gather(reading_on, *running, return_exceptions=True)
     for part in done:
         part.result()
 

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PHONE
 from textbank.assignments import escalating
-from textbank.conversations import sending
+from textbank.conversations import sending, uploading
 from textbank.conversations.models import Conversation, Handoff, Message, Status
 from textbank.organizations.models import Tag
 
@@ -319,7 +319,7 @@ def test_answering_beside_the_list(here, canvass):
 def test_a_thousand_and_more_go_on_by_themselves(here):
     with here.rows():
         campaign = here.town.campaign(contacts=1)
-        many(campaign, 1500)
+        many(campaign, 1500, here.town.ada)
     page = here.sign_in(here.town.ada)
     page.goto(f"{here.url}/admin/message-review/?texter=unassigned")
     expect(page.get_by_text("1,501 conversations")).to_be_visible()
@@ -337,43 +337,10 @@ def test_a_thousand_and_more_go_on_by_themselves(here):
         assert sorted(act.shares.values()) == [750, 751]
 
 
-def many(campaign, count: int) -> None:
-    """Contacts with their conversations, as an upload makes them."""
-    from textbank.conversations.loading import ACCEPT, copy, execute, own_tables
-
-    cells = range(count)
-    with own_tables():
-        columns = ("line", "cell", "first_name", "last_name", "search_name", "zip", "external_id", "custom")
-        copy(
-            "upload_row",
-            (*columns, "timezone", "state", "hours_key"),
-            (
-                (
-                    n,
-                    f"+1415{3_000_000 + n}",
-                    "Ana",
-                    "Li",
-                    "ana li",
-                    "",
-                    "",
-                    "{}",
-                    "America/New_York",
-                    "",
-                    "America/New_York",
-                )
-                for n in cells
-            ),
-        )
-        execute(
-            ACCEPT,
-            {
-                "organization": campaign.organization_id,
-                "campaign": campaign.pk,
-                "upload": None,
-                "now": timezone.now(),
-                "status": Status.NEEDS_FIRST_MESSAGE,
-            },
-        )
+def many(campaign, count: int, by) -> None:
+    """Contacts with their conversations."""
+    lines = ["First name,Last name,Cell", *(f"Ana,Li,+1415{3_000_000 + n}" for n in range(count))]
+    uploading.receive(campaign, "many.csv", ["\n".join(lines).encode()], by=by, now=timezone.now())
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -55,11 +55,14 @@ models.CharField.register_lookup(Reverse)
 class Contact(models.Model):
     """One phone number in one campaign, with what the list said of it. Wide, and written once."""
 
-    # A trigger promises that it is the campaign's; this foreign key and the upload's would cost each row loaded.
+    # Triggers promise that it is its campaign's, and that a campaign does not go before its contacts; foreign keys,
+    # the upload's too, would cost each row loaded.
     organization = models.ForeignKey(
         Organization, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
     )
-    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="contacts", db_index=False)
+    campaign = models.ForeignKey(
+        Campaign, on_delete=models.CASCADE, related_name="contacts", db_index=False, db_constraint=False
+    )
     upload = models.ForeignKey(
         "Upload",
         null=True,

@@ -143,7 +143,7 @@ def zone(zip_code: str, cell: str, default: str = "America/New_York") -> Zone:
     code spans several clocks, it is the clock of most of its ZIP codes, unless the exchange says more. The
     time zone is one of CLOCKS, if `default` is or agrees with one: numbers from abroad have the default.
     """
-    if zip_code and (known := _places()[0].get(zip_code[:5])):
+    if zip_code and (known := places()[0].get(zip_code[:5])):
         return known
     return _zone_of_number(cell[: TIMEZONE_LONGEST_PREFIX + 1], SAME_CLOCK.get(default, default))
 
@@ -180,7 +180,7 @@ def _valid_in(metadata: PhoneMetadata) -> str:
 
 
 @cache
-def _places() -> tuple[dict[str, Zone], dict[str, Zone]]:
+def places() -> tuple[dict[str, Zone], dict[str, Zone]]:
     """The zone of every ZIP code; and of every American area code, that of most ZIP codes which use it."""
     zips: dict[str, Zone] = {}
     seen: dict[str, Counter[Zone]] = defaultdict(Counter)
@@ -215,7 +215,7 @@ def _is_american(area_code: str) -> bool:
 def _zone_of_number(prefix: str, default: str) -> Zone:
     clocks = _clocks_of_number(prefix)
     area_code = prefix[2:5] if prefix.startswith("+1") else ""
-    usual = _places()[1].get(area_code, Zone("", ""))
+    usual = places()[1].get(area_code, Zone("", ""))
     for clock in (usual.timezone, default):
         if clock in clocks:
             return Zone(clock, usual.state)

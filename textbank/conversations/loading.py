@@ -1,18 +1,19 @@
 """From clean rows to contacts with their conversations, in the pool: by the database, in one transaction.
 
-Rows are first copied to tables of this database session alone, in batches, so that no memory grows with the list;
-then a few statements sort out what stays out and make the rest.
+Batch by batch, so that no memory grows with the list, rows are copied to tables of this transaction alone; then a few
+statements sort out what stays out and make the rest.
 """
 
+import csv
 import datetime as dt
-import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from typing import Any
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
-from django.db import Error, connection, transaction
+from django.db import connection, transaction
 from django.db.models import Count
 from django.db.models.functions import Now
+from pydantic_core import to_json
 
 from textbank.campaigns import blanks
 from textbank.campaigns.models import Campaign
@@ -34,7 +35,13 @@ TABLES = {
     "upload_row": "line int, " + ", ".join(f"{name} text" for name in COLUMNS[1:]),
     "upload_invalid": "line int, why text, text text",
     "upload_left_out": "line int, reason text, why text",
+    # Every number of the whole list, with the line it is on first.
+    "upload_cell": "cell text primary key, line int",
 }
+
+NOTE_CELLS = (
+    "insert into upload_cell select cell, min(line) from upload_row group by cell order by cell on conflict do nothing"
+)
 
 # The first of a number wins; then whoever opted out, or is in the campaign already, stays out. Looked up row by row:
 # the planner knows nothing of a campaign that was just filled, and a join could go through all of it for each row.
@@ -49,12 +56,12 @@ select line,
     end
 from (
     select line,
-        min(line) over (partition by cell) as first,
+        (select c.line from upload_cell c where c.cell = r.cell) as first,
         (
             select at from contacts_optout o
             where o.organization_id = %(organization)s and o.cell = r.cell and lifted_at is null
         ) as opted_out_at,
-        exists (select from contacts_contact c where c.campaign_id = %(campaign)s and c.cell = r.cell) as known
+        (select true from contacts_contact c where c.campaign_id = %(campaign)s and c.cell = r.cell) as known
     from upload_row r
 ) looked_up
 where line > first or opted_out_at is not null or known
@@ -65,8 +72,7 @@ REPORT = """
 insert into contacts_rejectedrow (upload_id, line, reason, why, text)
 select %(upload)s, line, %(invalid)s, left(why, 300), text from upload_invalid
 union all
-select %(upload)s, line, l.reason, l.why, written.row
-from upload_left_out l join upload_row r using (line), lateral (
+select %(upload)s, line, l.reason, l.why, (
     select string_agg(
         case when value ~ '[",\\r\\n]' then '"' || replace(value, '"', '""') || '"' else value end, ',' order by place
     )
@@ -76,7 +82,8 @@ from upload_left_out l join upload_row r using (line), lateral (
         union all
         select value, 5 + place from json_each_text(r.custom::json) with ordinality own (name, value, place)
     ) field
-) written (row)
+)
+from upload_left_out l join upload_row r using (line)
 """
 
 ACCEPT = """
@@ -104,51 +111,41 @@ with barred as materialized (
         select c.id from contacts_contact c
         where c.campaign_id = %(campaign)s and c.cell = r.cell and c.upload_id = %(upload)s
     )
-    from contacts_optout o join upload_row r using (cell)
+    from contacts_optout o join upload_cell r using (cell)
     where o.organization_id = %(organization)s and o.lifted_at is null
 )
 update conversations_conversation set opted_out = true where id in (select id from barred)
 """
 
 
-@contextmanager
-def own_tables() -> Iterator[None]:
-    """Within, the session has its tables for the rows of one list."""
-    drop = f"drop table if exists {', '.join(f'pg_temp.{name}' for name in TABLES)}"
-    execute(drop)
-    for name, columns in TABLES.items():
-        execute(f"create temporary table {name} ({columns})")
-    try:
-        yield
-    finally:
-        with suppress(Error):  # the session may be gone, and its tables with it
-            execute(drop)
+class Batch(NamedTuple):
+    """What comes next in a list: rows to load, as CSV, rows that make no contact, and the line it ends with."""
+
+    rows: str
+    invalid: list[Rejected]
+    end: int
 
 
-def keep(batch: Iterable[Row | Rejected]) -> int:
-    """Copies the batch to this session's tables; returns the line it ends with."""
-    line = 0
-    good, bad = [], []
-    for row in batch:
-        line = row.line
-        if isinstance(row, Row):
-            good.append(row)
-        else:
-            bad.append(row)
-    copy("upload_row", COLUMNS, map(as_columns, good))
-    copy("upload_invalid", ("line", "why", "text"), bad)
-    return line
+def batch_of(found: Sequence[Row | Rejected]) -> Batch:
+    rows = io.StringIO()
+    # Quoted, what is empty is empty and not null.
+    csv.writer(rows, quoting=csv.QUOTE_ALL).writerows(as_columns(row) for row in found if isinstance(row, Row))
+    return Batch(rows.getvalue(), [row for row in found if isinstance(row, Rejected)], found[-1].line)
 
 
 def as_columns(row: Row) -> tuple[object, ...]:
     line, first_name, last_name, cell, zip_code, external_id, timezone, state, custom = row
     search_name = fold(f"{first_name} {last_name}".strip())[:SEARCHED]
     key = hours_key(Zone(timezone, state))
-    said = as_json(custom)
+    said = to_json(custom).decode()
     return line, cell, first_name, last_name, search_name, zip_code, external_id, said, timezone, state, key
 
 
-as_json = json.JSONEncoder(ensure_ascii=False, check_circular=False).encode
+def own_tables() -> None:
+    """Makes the tables for the rows of one list; they go with the transaction."""
+    execute(f"drop table if exists {', '.join(f'pg_temp.{name}' for name in TABLES)}")
+    for name, columns in TABLES.items():
+        execute(f"create temporary table {name} ({columns}) on commit drop")
 
 
 def copy(table: str, columns: Sequence[str], rows: Iterable[tuple[object, ...]]) -> None:
@@ -159,8 +156,8 @@ def copy(table: str, columns: Sequence[str], rows: Iterable[tuple[object, ...]])
 
 
 @transaction.atomic
-def settle(upload: Upload, headings: Iterable[str], *, now: dt.datetime) -> None:
-    """Makes contacts and conversations of what was kept, and writes the report. Raises CampaignArchived."""
+def load(upload: Upload, batches: Iterable[Batch], headings: Iterable[str], *, now: dt.datetime) -> None:
+    """Makes contacts and conversations of the whole list, and writes the report. Raises CampaignArchived."""
     campaign = upload.campaign
     facts = {
         "organization": campaign.organization_id,
@@ -173,20 +170,28 @@ def settle(upload: Upload, headings: Iterable[str], *, now: dt.datetime) -> None
     }
     # Two lists for one campaign go one after the other: each must see the other's numbers.
     execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"contacts of campaign {campaign.pk}"])
-    execute("set local work_mem = '64MB'")
-    execute("analyze upload_row (line, cell)")
-    execute(LEAVE_OUT, facts)
-    execute("analyze upload_left_out (line)")
-    execute(REPORT, facts)
-    upload.accepted = execute(ACCEPT, facts)
-    # Foreign keys are checked now, before anybody could have to wait for it.
+    # Foreign keys are checked with each batch, before anybody could have to wait for it.
     execute("set constraints all immediate")
+    own_tables()
+    upload.accepted = sum(settle(batch, facts) for batch in batches)
     if upload.accepted:
         opening = {"organization_id": campaign.organization_id, "campaign": campaign, "by": upload.by, "at": now}
         ledger.opening(Handoff(action=Action.OPENING, **opening), at=now)
     extend(campaign, headings if upload.accepted else ())
     finish(upload)
     heed_late_opt_outs(facts)
+
+
+def settle(batch: Batch, facts: Mapping[str, Any]) -> int:
+    """Returns how many contacts it brought."""
+    execute("truncate upload_row, upload_invalid, upload_left_out")
+    with connection.cursor() as cursor, cursor.copy("copy upload_row from stdin (format csv)") as into:
+        into.write(batch.rows)
+    copy("upload_invalid", ("line", "why", "text"), batch.invalid)
+    execute(NOTE_CELLS)
+    execute(LEAVE_OUT, facts)
+    execute(REPORT, facts)
+    return execute(ACCEPT, facts)
 
 
 def extend(campaign: Campaign, headings: Iterable[str]) -> None:

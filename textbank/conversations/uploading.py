@@ -5,11 +5,12 @@ import datetime as dt
 import io
 from collections import deque
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import islice
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import InterfaceError, OperationalError, connection, connections, transaction
 from django.utils import timezone
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app as jobs
@@ -18,13 +19,14 @@ from textbank import news
 from textbank.campaigns.models import Campaign
 from textbank.contacts import reading
 from textbank.contacts.models import Upload, UploadChunk
-from textbank.contacts.reading import Unreadable
+from textbank.contacts.reading import Rejected, Row, Unreadable
 from textbank.conversations import loading
+from textbank.conversations.loading import Batch
 from textbank.conversations.sending import CampaignArchived
 from textbank.organizations.models import Membership
 
 PIECE = 512 * 1024  # bytes of the file in a row
-BATCH = 5_000  # contacts between two signs of life
+BATCH = 10_000  # contacts between two signs of life
 JOB = 5_000  # lines from which on a list is a worker's work
 BIG = 10_000  # contacts that change what the planner should know
 
@@ -144,20 +146,37 @@ def read_or_fail(upload: Upload, now: dt.datetime) -> None:
 
 
 def read_in(upload: Upload, now: dt.datetime) -> None:
-    """Reads batch by batch, saying how far it is, and settles it all in one transaction."""
+    """Reads batch by batch, saying how far it is, and loads it all in one transaction."""
     loading.refuse_archived(upload.campaign)
     upload.state, upload.read = Upload.State.RUNNING, 0
     upload.save(update_fields=["state", "read"])
     rows = reading.read(staged(upload), default_timezone=upload.campaign.timezone)
-    contacts = iter(rows)
-    with loading.own_tables():
-        while batch := list(islice(contacts, BATCH)):
-            upload.read = loading.keep(batch)
-            upload.save(update_fields=["read"])
-            tell(upload)
-        loading.settle(upload, rows.custom, now=now)
+    # In somebody else's transaction a thread, with a connection of its own, would not see the upload.
+    reads = batches(upload, rows) if connection.in_atomic_block else one_ahead(batches(upload, rows))
+    loading.load(upload, reads, rows.custom, now=now)
     upload.refresh_from_db()
     tell(upload)
+
+
+def batches(upload: Upload, rows: Iterable[Row | Rejected]) -> Iterator[Batch]:
+    contacts = iter(rows)
+    while found := list(islice(contacts, BATCH)):
+        batch = loading.batch_of(found)
+        Upload.objects.filter(pk=upload.pk).update(read=batch.end)
+        tell(upload)
+        yield batch
+
+
+def one_ahead(batches: Iterator[Batch]) -> Iterator[Batch]:
+    """The same, each read by a thread while the database still works on the one before."""
+    with ThreadPoolExecutor(1) as reader:
+        try:
+            coming = reader.submit(next, batches, None)
+            while batch := coming.result():
+                coming = reader.submit(next, batches, None)
+                yield batch
+        finally:
+            reader.submit(connections.close_all)
 
 
 def staged(upload: Upload) -> Iterator[bytes]:

@@ -73,8 +73,11 @@ class Conversation(models.Model):
     Only `ledger.hand` writes `texter`.
     """
 
-    contact = models.OneToOneField(Contact, on_delete=models.CASCADE, primary_key=True, db_column="id")
-    # A trigger promises that these two are the contact's; foreign keys would cost each row loaded two look-ups.
+    # Triggers promise that the contact is there, that organization and campaign are the contact's, and that it does not
+    # go before its conversation; foreign keys would cost each row loaded three look-ups.
+    contact = models.OneToOneField(
+        Contact, on_delete=models.CASCADE, primary_key=True, db_column="id", db_constraint=False
+    )
     organization = models.ForeignKey(
         Organization, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
     )
