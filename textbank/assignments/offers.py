@@ -125,13 +125,13 @@ def given(asked: Request, offered: Offer) -> dict[Status, int]:
 
 def claim(asked: Request, handoff: Handoff, pools: Sequence[Pool], now: dt.datetime) -> int:
     """Hands the texter what the request is given from these pools, and returns how many conversations those are; what
-    others are claiming at this moment is passed over."""
+    others are claiming at this moment is passed over. The hand-off is yet to be saved."""
     allowed = limits(asked.texter, pools, now)
 
     def take(shelf: Shelf, free: ConversationQuerySet, wanted: int) -> int:
         before = handoff.moved
         sql, params = shelf.first(wanted, free.select_for_update(of=("self",), skip_locked=True))
-        ledger.hand(handoff, Cards(TO_ONE.format(free=sql), [asked.texter_id, *params]), at=now)
+        ledger.move(handoff, Cards(TO_ONE.format(free=sql), [asked.texter_id, *params]), at=now)
         return handoff.moved - before
 
     return pick(asked, allowed, shelves(asked.texter, allowed.kinds, now, pools=pools), take)

@@ -9,6 +9,7 @@ from textbank import news, prepared
 from textbank.assignments.models import Request
 from textbank.assignments.offers import claim, most_at_once
 from textbank.assignments.pool import Pool, pools_of
+from textbank.conversations import ledger
 from textbank.conversations.models import Action, Handoff, State
 from textbank.organizations import people
 from textbank.organizations.models import Approval, Gives, Membership, Team
@@ -150,7 +151,8 @@ def tell_of(asked: Request) -> None:
 
 def give(asked: Request, pools: Sequence[Pool], now: dt.datetime) -> None:
     """Hands the texter what the pools have for them. Where that is nothing, there is no record of it either."""
-    handoff = Handoff.objects.create(
+    handoff = Handoff(
+        pk=ledger.new_id(),
         organization_id=asked.organization_id,
         action=Action.REQUEST,
         by=asked.texter,
@@ -162,9 +164,8 @@ def give(asked: Request, pools: Sequence[Pool], now: dt.datetime) -> None:
     )
     asked.state, asked.given = Request.State.GIVEN, claim(asked, handoff, pools, now)
     if asked.given:
+        handoff.save(force_insert=True)
         asked.handoff = handoff
-    else:
-        handoff.delete()
 
 
 def in_words(asked: Request) -> str:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
-from textbank import news
+from textbank import news, prepared
 from textbank.conversations import noting
 from textbank.conversations.arrays import as_array
 from textbank.conversations.models import Handoff, LeftAlone, State
@@ -69,18 +69,29 @@ def hand(handoff: Handoff, cards: Sequence[Card] | Cards, *, at: dt.datetime) ->
     The caller holds the conversations' row locks, taken in the order of their ids, in this transaction; or `cards` is
     a statement that takes them.
     """
-    before = handoff.moved
     if cards:
-        told = cards if isinstance(cards, Cards) else Cards.listed(cards)
-        params = (at, handoff.pk, at, handoff.include_drafting, handoff.pk, at)
-        figures = run(told, HAND + noting.TAKE + FIGURES + GIVEN, *params)
-        given = add(handoff, figures)
-        if given != handoff.moved - before:
-            raise RuntimeError(f"{handoff.moved - before} conversations were to be handed on, {given} are there.")
-        if given:
-            news.tell(members_of(figures), "queue")
+        move(handoff, cards, at=at)
     handoff.save(update_fields=["matched", "moved", "left_alone", "shares", "gives", "answering"])
     news.tell_watchers(handoff.organization_id)
+
+
+def move(handoff: Handoff, cards: Sequence[Card] | Cards, *, at: dt.datetime) -> None:
+    """The same, for a hand-off that is saved when it has all its counts; it has its id already."""
+    before = handoff.moved
+    told = cards if isinstance(cards, Cards) else Cards.listed(cards)
+    params = (at, handoff.pk, at, handoff.include_drafting, handoff.pk, at)
+    figures = run(told, HAND + noting.TAKE + FIGURES + GIVEN, *params)
+    given = add(handoff, figures)
+    if given != handoff.moved - before:
+        raise RuntimeError(f"{handoff.moved - before} conversations were to be handed on, {given} are there.")
+    if given:
+        news.tell(members_of(figures), "queue")
+
+
+def new_id() -> int:
+    """For a hand-off whose moves are written before it is."""
+    [[pk]] = prepared.rows("select nextval(pg_get_serial_sequence('conversations_handoff', 'id'))", {})
+    return int(pk)
 
 
 def count(handoff: Handoff, cards: Cards) -> None:
