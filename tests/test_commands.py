@@ -15,6 +15,7 @@ import httpx
 import psutil
 import psycopg
 import pytest
+from django.contrib.staticfiles.finders import get_finder
 from django.db import OperationalError
 
 from textbank import cli, embedded
@@ -463,3 +464,25 @@ def test_a_fresh_start_forgets(folder):
     assert not (home / "note").exists()
     assert demo.end(signal.SIGTERM)[0] == 0
     embedded.wipe(home)
+
+
+def test_static_files_that_are_there_already_are_not_touched_again(tmp_path, settings):
+    """Another web server of the same home may be reading them."""
+    css = tmp_path / "ours" / "a.css"
+    css.parent.mkdir()
+    css.write_text("a {}")
+    settings.STATIC_ROOT, settings.STATICFILES_DIRS = tmp_path / "served", [css.parent]
+    settings.STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.FileSystemFinder"]
+    get_finder.cache_clear()
+
+    cli._collect_static_files()
+    served = settings.STATIC_ROOT / "a.css"
+    served.write_text("b {}")
+    cli._collect_static_files()
+    assert served.read_text() == "b {}"
+
+    css.write_text("new {}")
+    os.utime(css, (served.stat().st_mtime + 5,) * 2)
+    cli._collect_static_files()
+    assert served.read_text() == "new {}"
+    get_finder.cache_clear()

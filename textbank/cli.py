@@ -374,7 +374,10 @@ def _seed() -> None:
 
 
 def _collect_static_files() -> None:
-    """Puts static files, hashed and compressed, where the web server reads them; one process at a time."""
+    """Puts static files, hashed and compressed, where the web server reads them; one process at a time.
+
+    What is there already stays untouched: a web server of the same home may be reading it.
+    """
     _django()
     from django.conf import settings
     from django.core.management import call_command
@@ -384,9 +387,21 @@ def _collect_static_files() -> None:
         folder.mkdir(parents=True, exist_ok=True)
         with (folder / ".lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            call_command("collectstatic", interactive=False, verbosity=0)
+            ours, there = _static_files(), folder / ".collected"
+            if not there.exists() or there.read_text() != ours:
+                call_command("collectstatic", interactive=False, verbosity=0)
+                there.write_text(ours)
     except OSError as problem:
         raise Refused(f"{folder} cannot be written to ({problem.strerror}): set TEXTBANK_HOME elsewhere.") from None
+
+
+def _static_files() -> str:
+    """What there is to collect: every file with its size and when it was written."""
+    from django.contrib.staticfiles.finders import get_finders
+
+    found = (storage.path(name) for finder in get_finders() for name, storage in finder.list(None))
+    stats = ((path, os.stat(path)) for path in sorted(found))
+    return "\n".join(f"{path} {stat.st_size} {stat.st_mtime_ns}" for path, stat in stats)
 
 
 def _serve(host: str, port: int, processes: int) -> None:
