@@ -127,3 +127,22 @@ def test_the_list_is_paged(riverton):
 
     assert (first["count"], len(first["results"])) == (5, 3)
     assert [one["title"] for one in sue.get(first["next"]).said["results"]] == ["Filter 3", "Filter 4"]
+
+
+def test_renaming_and_sharing(riverton, otherton):
+    sue, ada = Program(riverton.sue), Program(riverton.ada)
+    mine, shared = sue.post("/filters", MONDAY).said["id"], ada.post("/filters", MONDAY).said["id"]
+
+    def change(program, saved, **said):
+        return program.send("patch", f"/filters/{saved}", said)
+
+    assert change(sue, mine, title="Mornings").said["title"] == "Mornings"
+    assert change(sue, mine, shared=True).status_code == 403
+    assert change(ada, mine, title="Hers").status_code == 404
+    assert change(ada, shared, shared=True).said["shared"]
+    assert change(sue, shared, title="Ours").status_code == 403
+    assert change(Program(otherton.zed), shared, title="Theirs").status_code == 404
+    assert change(ada, shared, title="  ").status_code == 422
+    assert titles(sue) == ["Mornings", "Monday rush"]
+    sue.post("/filters", MONDAY)
+    assert change(sue, mine, title="monday rush").said["error"]["code"] == "title_taken"

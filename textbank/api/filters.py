@@ -15,6 +15,7 @@ from textbank.conversations import saving
 from textbank.conversations.filters import Filter
 from textbank.conversations.models import SavedFilter
 from textbank.conversations.snapshots import Snapshot
+from textbank.organizations.models import Membership
 from textbank.reports import saved_filters
 from textbank.reports.answers import Person, person
 from textbank.reports.pages import page
@@ -41,6 +42,11 @@ class Saving(Said):
     order: Literal["activity", "waiting", "name"] = "activity"
     shared: StrictBool = False
     replace: StrictBool = False
+
+
+class Renaming(Said):
+    title: Annotated[str, Field(min_length=1, max_length=saving.LONGEST_TITLE)] = ""
+    shared: StrictBool = False
 
 
 def shape(one: Readable) -> SavedFilterShape:
@@ -78,9 +84,21 @@ def save(request: MemberRequest, said: Saving) -> Any:
     return Status(201, shape(found))
 
 
+@router.patch("/filters/{int:saved}", response={200: SavedFilterShape, **REFUSALS})
+def change(request: MemberRequest, saved: int, said: Renaming) -> SavedFilterShape:
+    """Renames one's own; as an admin, one that is shared, and shares it or keeps it to its owner. 409 `title_taken`."""
+    found = visible(request.member, saved)
+    wishes = {"title": found.title, "shared": found.shared, **said.model_dump(exclude_unset=True)}
+    (read,) = saved_filters.read([saving.change(found, by=request.member, **wishes)], request.member)
+    return shape(read)
+
+
 @router.delete("/filters/{int:saved}", response={204: None, **REFUSALS})
 def delete(request: MemberRequest, saved: int) -> Status:
     """Deletes one's own; one that is shared, as an admin."""
-    found = get_object_or_404(SavedFilter.objects.visible_to(request.member), pk=saved)
-    saving.delete(found, by=request.member)
+    saving.delete(visible(request.member, saved), by=request.member)
     return Status(204, None)
+
+
+def visible(viewer: Membership, pk: int) -> SavedFilter:
+    return get_object_or_404(SavedFilter.objects.visible_to(viewer), pk=pk)
