@@ -207,6 +207,19 @@ def test_a_texter_asks_twice_where_somebody_must_approve(riverton, campaign, rou
         Request.objects.all().delete()
 
 
+def test_a_texter_who_may_hold_only_some_asks_twice(riverton, campaign, rounds, now):
+    riverton.tess.cap = 5
+    riverton.tess.save()
+    for _ in rounds:
+        made = {one.pk for one in riverton.conversations(campaign, 8)}
+
+        asked = at_once(*[partial(requesting.request, riverton.tess, 4, now=now)] * 2)
+
+        assert sorted(one.given for one in asked) == [1, 4]
+        unassign(made, by=riverton.ada)
+        campaign.conversations.update(opted_out=True)
+
+
 def test_a_reply_arrives_while_the_conversation_changes_hands(riverton, campaign, rounds, now):
     for number in rounds:
         [thread] = riverton.conversations(campaign, holder=riverton.tess, status=Status.FIRST_MESSAGE_SENT)

@@ -71,10 +71,11 @@ def request(
         raise RequestOpen(STILL_OPEN) from error
 
 
-# Under the lock that `people.keep_in` takes.
+# Suspending waits, as for the lock that `people.keep_in` takes; and so does the texter's own next request, which then
+# sees what this one brought, and asks after it how much more they may hold.
 STANDING = """
 select suspended_at is null, exists (select from assignments_request where texter_id = m.id and state = %(waiting)s)
-from organizations_membership m where id = %(texter)s for share of m
+from organizations_membership m where id = %(texter)s for no key update of m
 """
 
 
