@@ -245,6 +245,7 @@ POST  /api/v1/conversations/{conversation}/unpin                     api-who-has
 PUT   /api/v1/conversations/{conversation}/answers                   api-who-has-it {"step": {step}, "value": "Yes"}
 GET   /api/v1/filters                                                api-supervolunteers
 POST  /api/v1/filters                                                api-supervolunteers
+PATCH /api/v1/filters/{filter}                                       api-admins     {"title": "Stuck"}
 DELETE /api/v1/filters/{filter}                                      api-admins
 GET   /api/v1/tags                                                   api-members
 POST  /api/v1/tags                                                   api-admins     {"title": "French"}
