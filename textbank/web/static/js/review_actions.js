@@ -90,8 +90,18 @@ function lookAgain() {
   window.htmx.ajax("GET", address, { target: "#review-list", swap: "outerHTML" });
 }
 
+// What was said of these is not said of the next ones: a number, and a note above somebody's thread, least of all.
+function forget() {
+  form.reset();
+  for (const token of form.querySelectorAll(".token")) token.remove();
+  for (const note of form.querySelectorAll("[data-note]")) note.textContent = "";
+}
+
 document.addEventListener("acted", () => {
-  if (form) show(null);
+  if (form) {
+    show(null);
+    forget();
+  }
   for (const dialog of document.querySelectorAll("#tag-ticked[open]")) dialog.close();
   lookAgain();
 });
