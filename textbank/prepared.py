@@ -16,7 +16,7 @@ from django.db.models import Model, QuerySet
 M = TypeVar("M", bound=Model)
 
 
-def rows(statement: str, given: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+def rows(statement: str, given: Mapping[str, Any] | Sequence[Any]) -> list[tuple[Any, ...]]:
     """What the statement returns. PostgreSQL keeps its plan from the second time on (`prepare_threshold`)."""
     connection.ensure_connection()
     # Django's own cursor writes values into the text, which is another text each time. This one sends them apart;

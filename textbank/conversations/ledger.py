@@ -6,8 +6,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from django.db import connection
-
 from textbank import news, prepared
 from textbank.conversations import noting
 from textbank.conversations.arrays import as_array
@@ -107,9 +105,7 @@ def conversations_of(cards: Cards) -> "array[int]":
 def run(cards: Cards, then: str, *params: Any) -> list[tuple[Any, ...]]:
     """What a statement about the cards answers."""
     sql = (THESE + then).format(cards=cards.sql, answering=LeftAlone.BEING_ANSWERED.value)
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [*cards.params, *params])
-        return list(cursor.fetchall())
+    return prepared.rows(sql, [*cards.params, *params])
 
 
 def add(handoff: Handoff, figures: Iterable[tuple[Any, ...]]) -> int:
