@@ -4,12 +4,13 @@ import json
 import uuid
 
 import pytest
+from django.utils import timezone
 
 from tests.program import Program
 from textbank import cli
 from textbank.assignments import carrying_out
 from textbank.assignments.reassigning import unassign
-from textbank.conversations import closing, saving
+from textbank.conversations import closing, drafting, saving
 from textbank.conversations.filters import READERS, Filter
 from textbank.conversations.models import Action, Conversation, Handoff, State, Status
 from textbank.organizations import teams
@@ -100,6 +101,15 @@ def test_a_dry_run_moves_nothing(textbank, riverton, campaign):
     assert textbank.out == "3 conversations would be unassigned.\nLeft alone: 2 already where they would go.\n"
     assert held(riverton.tess) == 3
     assert not Handoff.objects.filter(action=Action.UNASSIGN).exists()
+
+
+def test_who_is_just_answering_is_named(textbank, riverton, campaign):
+    answered = Conversation.objects.filter(texter=riverton.tess).first()
+    drafting.keep(answered, "Hello", by=riverton.tess, now=timezone.now())
+
+    textbank("unassign", *ADA, "--conversation", answered.pk, "--dry-run")
+
+    assert textbank.out == "Nothing would move.\nLeft alone: 1 being answered just now — Tess Doe 1.\n"
 
 
 def test_json_is_what_the_api_answers(textbank, riverton, campaign):

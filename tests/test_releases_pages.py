@@ -7,7 +7,7 @@ import uuid
 import pytest
 from django.utils import timezone
 
-from textbank.conversations import sending
+from textbank.conversations import drafting, sending
 from textbank.conversations.models import Action, Conversation, Handoff, Status
 
 # What was counted is guarded by the database's own snapshot, which sees what is committed.
@@ -105,6 +105,18 @@ def test_the_click_releases_what_was_shown_and_gives_a_receipt(ada, riverton, ca
     assert f'href="/riverton/admin/handoffs/{handoff.pk}/"' in receipt.text
     assert f'id="campaign-{campaign.pk}" hx-swap-oob="true"' in receipt.text
     assert held(riverton.tess) == 1
+
+
+def test_who_is_just_answering_is_named_before_and_after(ada, riverton, campaign):
+    answered, *_ = waiting(riverton, campaign, 90, count=3)
+    drafting.keep(answered, "Hello", by=riverton.tess, now=timezone.now())
+
+    asked = ada.get(unreplied(campaign), **HTMX)
+    receipt = ada.post(unreplied(campaign), fields(asked), **HTMX)
+
+    assert "<li>1 being answered just now — Tess Doe 1</li>" in asked.text
+    assert "2 conversations released." in receipt.text
+    assert "<li>1 being answered at that moment — Tess Doe 1</li>" in receipt.text
 
 
 def test_without_scripts_the_receipt_is_the_record(ada, riverton, campaign):

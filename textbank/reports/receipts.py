@@ -1,8 +1,11 @@
 """What a hand-off did, or would do, in sentences for whoever asked for it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from textbank.conversations.models import Action, Handoff, LeftAlone, State
+from textbank.organizations.models import Membership
+from textbank.reports.answers import answering, named_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +82,19 @@ def left_alone(act: Handoff) -> list[Left]:
     return [Left(reason, count, why[reason]) for reason, count in figures if count]
 
 
-def in_words(act: Handoff) -> list[str]:
-    """What was left alone as the lines of a receipt: “3 escalated”."""
-    return [f"{left.count:,} {left.why}" for left in left_alone(act)]
+def in_words(act: Handoff, people: Mapping[int, Membership] | None = None) -> list[str]:
+    """What was left alone as the lines of a receipt: “3 escalated”, “2 being answered at that moment — Tess Doe 2”.
+
+    Who answers is looked up, where anybody does, unless `people` has them.
+    """
+    return [f"{left.count:,} {left.why}{by_whom(act, people, left.reason)}" for left in left_alone(act)]
+
+
+def by_whom(act: Handoff, people: Mapping[int, Membership] | None, reason: str) -> str:
+    if reason != LeftAlone.BEING_ANSWERED.label or not act.answering:
+        return ""
+    known = named_in([act]) if people is None else people
+    return f" — {', '.join(f'{who.name} {count:,}' for who, count in answering(act, known))}"
 
 
 def counted(number: int, noun: str) -> str:

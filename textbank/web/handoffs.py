@@ -165,7 +165,7 @@ def row(act: Handoff, people: Mapping[int, Membership]) -> Row:
     return Row(
         act,
         act.matched - act.moved,
-        receipts.in_words(act),
+        receipts.in_words(act, people),
         hands(act.gives, people),
         hands({**act.shares, **({"": act.moved} if into_the_pool else {})}, people) if act.moved else "",
     )
