@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import PHONE
 from textbank.assignments import escalating
 from textbank.conversations import sending, uploading
-from textbank.conversations.models import Conversation, Handoff, Message, Status
+from textbank.conversations.models import Conversation, Handoff, Message, Status, Tagging
 from textbank.organizations.models import Tag
 
 SLOW = 30_000
@@ -241,6 +241,24 @@ def test_reassigning_from_the_escalated_convos_page(here, canvass, picture):
     expect(actions(page).get_by_text("1 conversation unassigned.")).to_be_visible()
     expect(page.get_by_text("Nothing is escalated")).to_be_visible()
     expect(tess.get_by_role("region", name="Replies").get_by_text("All answered")).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [1060, 1280, 1600])
+def test_what_was_said_has_room_at_every_width(here, canvass, width):
+    with here.rows():
+        tag = Tag.objects.create(organization=here.town.organization, title="Needs Spanish")
+        thread = canvass.conversations.get(messages__text="Where do you meet? Maria")
+        Tagging.objects.create(conversation=thread, tag=tag)
+        Conversation.objects.filter(pk=thread.pk).update(opted_out=True)
+    page = dashboard(here)
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto(f"{here.url}/admin/message-review/?opted_out=true&opted_out=false")
+
+    said = page.get_by_text("Where do you meet? Maria", exact=True)
+    expect(said).to_be_visible()
+    assert said.evaluate("said => said.clientWidth") > 200
+    expect(page.get_by_role("row").filter(has=said).get_by_text("Opted out", exact=True)).to_be_in_viewport(ratio=1)
+    assert page.get_by_role("region", name="List").evaluate("list => list.scrollWidth <= list.clientWidth")
 
 
 def test_ticks_survive_paging_and_sorting_and_a_change_of_filter_clears_them_in_words(here):
