@@ -14,7 +14,7 @@ from textbank.api import shapes
 from textbank.api.campaigns import campaigns_of
 from textbank.api.door import admins
 from textbank.api.errors import REFUSALS
-from textbank.api.shapes import After, Id, Limit, Listed, Said
+from textbank.api.shapes import After, Clock, Id, Limit, Listed, Said
 from textbank.assignments import automatic
 from textbank.assignments.models import Schedule
 from textbank.contacts.zones import CLOCKS
@@ -44,7 +44,7 @@ class Making(Said):
     releases: Literal["unsent", "unreplied"]
     campaign: Id | None = None
     idle_minutes: Annotated[StrictInt, Field(ge=0, le=60 * 24 * 365)] = 0
-    time: dt.time
+    time: Clock
     timezone: Literal[tuple(CLOCKS)] | None = None  # type: ignore[valid-type]
     weekdays: Annotated[list[Annotated[StrictInt, Field(ge=0, le=6)]], Field(max_length=7)] = []
     date: dt.date | None = None
@@ -80,7 +80,11 @@ def make(request: MemberRequest, said: Making) -> Any:
     by, wanted = request.member, said.model_dump()
     if said.campaign is not None:
         get_object_or_404(campaigns_of(by), pk=said.campaign)
-    wanted |= {"campaign_id": wanted.pop("campaign"), "timezone": said.timezone or by.organization.settings.timezone}
+    wanted |= {
+        "campaign_id": wanted.pop("campaign"),
+        "time": dt.time.fromisoformat(said.time),
+        "timezone": said.timezone or by.organization.settings.timezone,
+    }
     made = automatic.put_on(Schedule(organization=by.organization, made_by=by, **wanted), timezone.now())
     return Status(201, shape(made))
 
