@@ -22,7 +22,7 @@ def test_one_is_put_on_paused_and_taken_off(ada, riverton):
     assert Schedule.objects.get(pk=made.said["id"]).time == dt.time(21, 5)
 
     assert ada.patch(f"/schedules/{made.said['id']}", {"paused": True}).said["paused"]
-    assert [one["paused"] for one in ada.get("/schedules").said["rows"]] == [True]
+    assert [one["paused"] for one in ada.get("/schedules").said["results"]] == [True]
     assert ada.send("delete", f"/schedules/{made.said['id']}", None).status_code == 204
     assert not Schedule.objects.exists()
 

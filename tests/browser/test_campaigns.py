@@ -89,6 +89,31 @@ def write_script(page: Page) -> None:
     page.get_by_role("button", name="Save and go on").click()
 
 
+@pytest.mark.parametrize("begun", ["", "Hi "])
+def test_who_begins_before_the_editor_is_there_goes_on_in_it(here, ada, begun):
+    with here.rows():
+        campaign = here.town.campaign(started=False)
+    held = []
+
+    def hold(route) -> None:
+        held.append(route)
+
+    ada.route(re.compile(r"/js/script_tree\."), hold)
+    ada.goto(f"{here.url}/admin/campaigns/{campaign.pk}/script/", wait_until="commit")
+    first = ada.get_by_label("First message")
+    first.press("Control+a")
+    first.press_sequentially(begun)
+
+    for route in held:
+        route.continue_()
+
+    expect(ada.get_by_role("complementary", name="Preview")).to_be_visible()
+    expect(first).to_be_focused()
+    ada.keyboard.type("you!")
+    expect(first).to_have_value(f"{begun}you!")
+    expect(ada.get_by_text("Not saved yet")).to_be_visible()
+
+
 def test_what_was_written_comes_back_in_the_editor(here, ada):
     with here.rows():
         campaign = here.town.campaign(started=False)

@@ -18,13 +18,26 @@ let lastArea = null;
 let changed = false;
 
 function start() {
+  const plain = steps.querySelector("[data-plain] textarea");
+  const begun = document.activeElement === plain;
   steps.replaceChildren(root);
   preview.hidden = false;
+  carryOver(plain, begun);
   if (locked) lock();
   const wrong = given("script-wrong");
   if (wrong) showWrong(tree.at(root, wrong.place), wrong.sentence);
   for (const area of steps.querySelectorAll("textarea")) look(area);
   show();
+}
+
+// What was typed before the tree stood here, and where the next key would have gone.
+function carryOver(plain, begun) {
+  const [first] = tree.textsOf(root);
+  const typed = plain.value !== plain.defaultValue;
+  if (typed) first.value = plain.value;
+  if (begun) first.focus();
+  if (begun || typed) first.setSelectionRange(plain.selectionStart, plain.selectionEnd);
+  if (typed) changedNow();
 }
 
 // Once contacts have answered, only what the steps say may change.
