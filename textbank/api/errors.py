@@ -52,7 +52,7 @@ class Refusal(BaseModel):
 Speaker = Callable[[HttpRequest, Any], HttpResponse]
 
 # What any call may answer instead, for the document.
-REFUSALS = {frozenset({401, 403, 404, 409, 422}): Refusal}
+REFUSALS = {frozenset({401, 403, 404, 409, 422, 429}): Refusal}
 
 NOT_FOUND = "There is nothing at this address for you."
 
