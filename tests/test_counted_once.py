@@ -46,7 +46,7 @@ def test_on_the_pages_and_the_badge(ada, riverton, thread, worn):
         assert page.context["count"] == 1
         assert [tag.title for tag in page.context["rows"][0].tags] == ["Angry", "Spanish", "Urgent"]
     [badge] = [item["badge"] for item in page.context["nav"] if item["label"] == "Escalated Convos"]
-    assert badge == 1
+    assert badge == "1"
     assert ">1 conversation</b>" in ada.get(f"{REVIEW}count/?{of_each}").text
 
 

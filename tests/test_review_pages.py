@@ -16,6 +16,7 @@ from textbank.conversations.filters import Filter
 from textbank.conversations.models import Action, Conversation, Handoff, Message, State, Status, Tagging
 from textbank.organizations import people
 from textbank.organizations.models import Approval, Membership, Presence, Role, Tag, User
+from textbank.web import frame
 
 HTMX = {"HTTP_HX_REQUEST": "true"}
 REVIEW = "/riverton/admin/message-review/"
@@ -766,7 +767,21 @@ def test_the_badge_counts_exactly_what_its_page_shows(ada, riverton, canvass, ot
     page = ada.get(ESCALATED)
 
     (badge,) = (item["badge"] for item in page.context["nav"] if item["label"] == "Escalated Convos")
-    assert badge == 3 == len(shown(page))
+    assert (badge, len(shown(page))) == ("3", 3)
+
+
+def test_the_badge_stops_counting_where_nobody_reads_on(ada, riverton, canvass, monkeypatch):
+    monkeypatch.setattr(frame, "MANY", 2)
+    escalated(riverton, canvass, 2)
+    assert badge_of(ada) == "2"
+
+    escalated(riverton, canvass, 3)
+    assert badge_of(ada) == "2+"
+
+
+def badge_of(viewer) -> str:
+    """What stands on every page."""
+    return re.sub(r"<[^>]+>", "", viewer.get("/riverton/admin/escalated-convos/badge/").text).strip()
 
 
 def test_the_filter_narrows_the_escalated_ones(ada, riverton, canvass):

@@ -50,8 +50,9 @@ PLACES = [
 ]
 
 
-# Whose badge counts exactly what the page shows.
+# Whose badge counts what the page shows, exactly up to so many: it stands on every page, and is no longer read then.
 ESCALATED = "escalated_convos"
+MANY = 9_999
 
 
 def nav(member: Membership, path: str) -> list[dict[str, Any]]:
@@ -76,5 +77,9 @@ def nav(member: Membership, path: str) -> list[dict[str, Any]]:
     ]
 
 
-def escalated(member: Membership) -> int:
-    return Filter.parse({"escalated": "only"}).conversations(member, timezone.now()).count()
+def escalated(member: Membership) -> str:
+    """How many are escalated, as the badge says it: “37”, “9,999+”, nothing for none."""
+    count = Filter.parse({"escalated": "only"}).conversations(member, timezone.now())[: MANY + 1].count()
+    if count > MANY:
+        return f"{MANY:,}+"
+    return f"{count:,}" if count else ""
