@@ -17,7 +17,8 @@ from textbank.conversations.saying import parts, sentence
 from textbank.organizations import people
 from textbank.organizations.models import Tag, Team
 from textbank.reports.listing import listed, order_of
-from textbank.reports.pages import page, page_before
+from textbank.reports.pages import ORDERS, page, page_before
+from textbank.reports.pages import parts as parts_of
 
 NAMES = [
     ("María", "Gómez-Ruiz"),
@@ -273,6 +274,7 @@ IN_ORDER = {
     "activity": lambda one: (-one.last_activity.timestamp(), -one.pk),
     "unsent": lambda one: -one.pk,
     "activity of a name": lambda one: (-one.last_activity.timestamp(), -one.pk),
+    "activity of escalated": lambda one: (-one.last_activity.timestamp(), -one.pk),
     "waiting": lambda one: (one.waiting_since is None, one.waiting_since or NOON, one.pk),
     "name": lambda one: (one.contact.search_name.encode(), one.pk),
 }
@@ -430,3 +432,17 @@ def test_unsent_ones_by_activity_are_the_newest_first():
     assert order_of(Filter.parse({"status": "needs_first_message"}), "name") == "name"
     assert order_of(Filter.parse({"status": "needs_first_message,active"}), "activity") == "activity"
     assert order_of(Filter.parse({"status": "needs_first_message", "name": "ana"}), "activity") == "activity of a name"
+
+
+def test_escalated_ones_stand_in_an_index_of_their_own(riverton):
+    which = Filter.parse({"escalated": "only"})
+    order = order_of(which, "activity")
+    [part] = parts_of(which.conversations(riverton.ada, NOON), ORDERS[order], None)
+
+    with connection.cursor() as cursor:
+        cursor.execute("set local enable_sort = off")
+        plan = plan_of(part.values("pk")[:50])
+
+    assert order == "activity of escalated"
+    assert "using conversations_escalated" in plan
+    assert "Incremental Sort" in plan

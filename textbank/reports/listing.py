@@ -38,6 +38,8 @@ def order_of(which: Filter, order: str) -> str:
         return order
     if which.name or which.phone:
         return "activity of a name"
+    if which.escalated == "only":
+        return "activity of escalated"
     return "unsent" if which.status == (Status.NEEDS_FIRST_MESSAGE.key,) else order
 
 

@@ -57,6 +57,8 @@ ORDERS = {
     "name": Order("contact__search_name", of_words=True, alike=("contact__organization", "organization")),
     # Where a name or a number is looked for, the planner knows how many there are: decision 6.
     "activity of a name": Order("last_activity", latest_first=True, beside=BY_ACTIVITY),
+    # These have an index of their own, in this order.
+    "activity of escalated": Order("last_activity", latest_first=True),
     "unsent": Order(latest_first=True, whole=True),
     "newest": Order(latest_first=True),
     "oldest": Order(),
