@@ -1,7 +1,6 @@
 """Big hand-offs go on as a job: batch by batch, stoppable, picked up where a killed worker left them."""
 
 import pytest
-from django.db import connection
 
 from textbank.assignments import carrying_out
 from textbank.assignments.reassigning import reassign, unassign
@@ -106,33 +105,6 @@ def test_a_stop_leaves_the_rest_and_says_so(riverton, ask, monkeypatch):
     assert held(riverton.tess) == 7
     with pytest.raises(carrying_out.NotRunning):
         carrying_out.stop(handoff, by=riverton.ada)
-
-
-def test_a_batch_does_not_wait_for_the_disk_and_the_end_does(ask, monkeypatch):
-    handoff, waits = ask(), []
-
-    def watched(there, name):
-        real = getattr(there, name)
-
-        def noted(*args, **kwargs):
-            with connection.cursor() as cursor:
-                cursor.execute("show synchronous_commit")
-                waits.append((name, *cursor.fetchone()))
-            return real(*args, **kwargs)
-
-        monkeypatch.setattr(there, name, noted)
-
-    watched(carrying_out.ledger, "hand")
-    watched(carrying_out, "close")
-    with connection.cursor() as cursor:
-        # As everywhere but in tests.
-        cursor.execute("set synchronous_commit = on")
-    try:
-        go_on(handoff)
-    finally:
-        connection.close()
-
-    assert waits == [*[("hand", "off")] * 4, ("close", "on")]
 
 
 def test_what_changes_before_its_batch_comes_stays(riverton, campaign, ask):

@@ -14,7 +14,7 @@ from django.utils import timezone
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app as jobs
 
-from textbank import news, prepared
+from textbank import news
 from textbank.assignments.plans import BadPlan, Plan
 from textbank.conversations import ledger
 from textbank.conversations.ledger import Cards
@@ -123,7 +123,8 @@ def go_on_with(handoff: Handoff) -> None:
     try:
         for batch in batches(left):
             with transaction.atomic():
-                if not goes_on(handoff):
+                handoff.refresh_from_db(fields=["stop_asked"])
+                if handoff.stop_asked:
                     break
                 ledger.hand(handoff, matter.cards(batch, dealt=handoff.dealt), at=timezone.now())
             done += len(batch)
@@ -136,19 +137,6 @@ def go_on_with(handoff: Handoff) -> None:
             ledger.leave(handoff, LeftAlone.STOPPED, stopped)
         close(handoff, matter, State.STOPPED if stopped else State.DONE)
     tell(handoff)
-
-
-# A batch that was lost with the machine is looked at again. What anybody did on the strength of it was committed after
-# it, and waited for the disk, where the log is written in order: so the batch itself need not wait.
-GOES_ON = """
-select not stop_asked, set_config('synchronous_commit', 'off', true) from conversations_handoff where id = %(handoff)s
-"""
-
-
-def goes_on(handoff: Handoff) -> bool:
-    """Whether nobody asked for a stop, before a batch; whose transaction then does not wait for the disk."""
-    [[wanted, _]] = prepared.rows(GOES_ON, {"handoff": handoff.pk})
-    return bool(wanted)
 
 
 def not_looked_at(handoff: Handoff, matter: Matter) -> "array[int]":
