@@ -1,5 +1,7 @@
 """Ada makes a team, keeps a campaign for it, and controls what the pools hand out."""
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -25,6 +27,22 @@ def choose(page: Page, label: str, *names: str) -> None:
     for name in names:
         box.fill(name)
         page.get_by_role("option", name=name).click()
+
+
+def test_who_types_a_name_before_the_page_is_complete_is_heard(here, ada):
+    script, held = re.compile(r"/js/review_combobox\."), []
+
+    def hold(route) -> None:
+        held.append(route)
+
+    ada.route(script, hold)
+    with ada.expect_request(script):
+        ada.goto(f"{here.url}/admin/teams/new/", wait_until="commit")
+    ada.get_by_role("combobox", name="Members").fill("Theo")
+
+    held.pop().continue_()
+
+    expect(ada.get_by_role("option", name="Theo")).to_be_visible()
 
 
 def test_a_team_is_made_and_a_campaign_is_for_it_alone(here, ada):

@@ -208,3 +208,7 @@ document.addEventListener("focusout", (event) => {
 document.addEventListener("mousedown", (event) => {
   if (event.target.closest?.("[data-combobox] [role=listbox]")) event.preventDefault();
 });
+
+// Who typed before this listened is heard too.
+const begun = document.activeElement?.closest("[data-combobox]");
+if (begun && partsOf(begun).input.value) search(begun);
