@@ -28,6 +28,8 @@ STARTER = """
 import signal, sys
 from pathlib import Path
 from textbank.embedded import Server
+# Tests run in the background ignore a Ctrl-C, and hand that on to all they start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 with Server(Path(sys.argv[1])):
     print("ready", flush=True)
     signal.pause()
