@@ -18,6 +18,7 @@ from textbank.conversations.models import Action, Direction, Draft, Handoff, Mes
 from textbank.organizations import people
 
 GUARD = 300  # milliseconds between two presses that are both meant
+CARDS = re.compile(r"/first-messages/cards\b")
 
 
 @pytest.fixture
@@ -316,6 +317,42 @@ def test_what_is_handed_on_leaves_the_queue_by_itself(here):
 
     hand_on(here, first)
 
+    expect(card(page).get_by_role("heading", name="Omar")).to_be_visible()
+
+
+@pytest.mark.parametrize("late", ["answer", "cards"])
+def test_a_text_that_goes_out_while_cards_are_fetched_is_counted_once(here, late):
+    _maria, _omar, dana = first_messages(here, 3)
+    page = here.sign_in(here.town.tess)
+    held = []
+
+    def hold(route) -> None:
+        if route.request.method == "POST" or late == "cards":
+            held.append((route, route.fetch()))
+        else:
+            route.continue_()
+
+    go(page, f"{here.url}/first-messages/", listening=True)
+    page.route("**/first-messages/" if late == "answer" else CARDS, hold)
+    # What both have asked for is on its way: the server has answered one, and the page hears of the other first.
+    if late == "answer":
+        press_enter(page)
+        expect(card(page).get_by_role("heading", name="Omar")).to_be_visible()
+        with page.expect_response(CARDS):
+            hand_on(here, dana)
+    else:
+        hand_on(here, dana)
+        page.wait_for_timeout(2 * GUARD)
+        with page.expect_response(lambda answer: answer.request.method == "POST"):
+            press_enter(page)
+    until(lambda: (page.wait_for_timeout(GUARD), held)[1])
+    for route, answer in held:
+        route.fulfill(response=answer)
+    page.unroute_all(behavior="ignoreErrors")
+
+    expect(page.get_by_role("img", name="1 of 2 sent")).to_be_visible()
+    page.wait_for_timeout(3 * GUARD)
+    expect(page.get_by_role("img", name="1 of 2 sent")).to_be_visible()
     expect(card(page).get_by_role("heading", name="Omar")).to_be_visible()
 
 

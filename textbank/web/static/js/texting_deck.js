@@ -14,13 +14,14 @@ const waiting = page.querySelector("[data-waiting]");
 
 const outbox = new Outbox(location.pathname, page.dataset.member, form.elements.csrfmiddlewaretoken.value);
 const clicked = new Map(); // cards on their way, by conversation
+const taken = new Set(); // conversations whose click the server has taken
 let queue = [];
 let sent = Number(page.dataset.sent);
 let left = Number(page.dataset.left);
 let shownAt = 0;
 let fetching = null;
 let lookAgain = false;
-let acknowledged = 0; // clicks that the server has taken
+let recount = false; // the server's last figures could not be used
 let endReached = false;
 let endKnown = true; // what stands in [data-empty] is how things are now
 
@@ -28,7 +29,7 @@ const idOf = (card) => card.dataset.card;
 const lastId = () => Math.max(0, ...queue.map((card) => Number(idOf(card))));
 
 function known(id) {
-  return clicked.has(id) || outbox.has(id) || queue.some((card) => idOf(card) === id);
+  return clicked.has(id) || taken.has(id) || outbox.has(id) || queue.some((card) => idOf(card) === id);
 }
 
 function take(cards) {
@@ -116,14 +117,16 @@ async function fetchMore(after = lastId()) {
     lookAgain ||= after === 0;
     return;
   }
+  recount = false;
   fetching = fetch(`${page.dataset.cards}?after=${after}`, { redirect: "error" });
-  const heard = acknowledged;
+  const before = taken.size;
   try {
     const answer = await fetching;
     const words = await answer.text();
-    // Figures counted before a click that was taken meanwhile would take it back.
-    const current = heard === acknowledged;
-    lookAgain ||= !current;
+    // Figures from before a click that was taken meanwhile would take it back, and those that may have in them
+    // one whose answer is still on its way would count it twice.
+    const current = before === taken.size && !outbox.waiting;
+    recount = !current;
     if (answer.ok) receive(new DOMParser().parseFromString(words, "text/html"), after, current);
   } catch {
     // Offline: the cards at hand can still be sent, and more are asked for at the next turn.
@@ -132,14 +135,17 @@ async function fetchMore(after = lastId()) {
     if (lookAgain) {
       lookAgain = false;
       fetchMore(0);
-    }
+    } else countAgain();
   }
+}
+
+function countAgain() {
+  if (recount && !fetching && !outbox.waiting) fetchMore(0);
 }
 
 function receive(fresh, after, current) {
   const root = fresh.querySelector("[data-left]");
   const cards = [...root.querySelectorAll("[data-card]")].map((card) => document.adoptNode(card));
-  // The server still counts those that are on their way to it.
   if (current) {
     left = Number(root.dataset.left);
     sent = Number(root.dataset.sent);
@@ -188,7 +194,7 @@ function putAside(event) {
 }
 
 outbox.addEventListener("sent", ({ detail }) => {
-  acknowledged += 1;
+  taken.add(detail.conversation);
   if (clicked.delete(detail.conversation)) {
     sent += 1;
     left -= 1;
@@ -216,6 +222,7 @@ outbox.addEventListener("refused", ({ detail }) => {
 
 outbox.addEventListener("change", sayWhatWaits);
 outbox.addEventListener("change", takeBack);
+outbox.addEventListener("change", countAgain);
 addEventListener("offline", sayWhatWaits);
 addEventListener("online", sayWhatWaits);
 
