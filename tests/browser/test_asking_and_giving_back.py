@@ -2,6 +2,8 @@
 
 import re
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from django.utils import timezone
@@ -152,6 +154,63 @@ def test_a_request_that_is_turned_down_is_said_on_the_open_page(here, canvass):
 
     expect(page.get_by_text("Sue turned down what you asked for: 3 texts")).to_be_visible()
     expect(page.get_by_role("button", name="Ask for texts")).to_be_visible()
+
+
+def test_a_request_that_is_turned_down_while_the_page_looks_is_said_afterwards(here, canvass):
+    needs_approval(here, here.town.tess)
+    with here.rows():
+        tess = Membership.objects.select_related("organization__settings").get(pk=here.town.tess.pk)
+        asked = requesting.request(tess, 3, now=timezone.now())
+    page = home(here, here.town.tess, **PHONE)
+
+    page.get_by_role("button", name="Withdraw").focus()
+
+    with looking(here, page, f"{here.url}/ask/*"), here.rows():
+        requesting.deny(asked, by=here.town.sue, now=timezone.now())
+
+    expect(page.get_by_text("Sue turned down what you asked for: 3 texts")).to_be_visible()
+    expect(page.get_by_role("button", name="Withdraw")).to_be_hidden()
+
+
+def test_what_is_handed_over_while_the_page_looks_is_seen_afterwards(here, canvass):
+    page = home(here, here.town.tess, **PHONE)
+
+    with looking(here, page, f"{here.url}/"), here.rows():
+        here.town.conversations(canvass, 2, holder=here.town.tess)
+        news.tell([here.town.tess.pk], "queue")
+
+    expect(page.get_by_role("link", name="Send first messages 2 left")).to_be_visible()
+
+
+def test_a_number_typed_while_the_page_looks_stays(here, canvass):
+    page = home(here, here.town.tess, **PHONE)
+
+    with looking(here, page, f"{here.url}/ask/*"):
+        page.get_by_label("How many").fill("1")
+
+    expect(page.get_by_text("You get 1 reply at once.")).to_be_visible()
+    expect(page.get_by_label("How many")).to_have_value("1")
+
+
+@contextmanager
+def looking(here, page: Page, address: str) -> Iterator[None]:
+    """Within, the page has asked what it shows and is not answered; it hears of what happened, and then the answer."""
+    first = []
+
+    def hold(route) -> None:
+        if first:
+            route.continue_()
+        else:
+            first.append((route, route.fetch()))
+
+    page.route(address, hold)
+    with page.expect_request(address), here.rows():
+        news.tell([here.town.tess.pk], "everything")
+    page.wait_for_timeout(300)
+    yield
+    page.wait_for_timeout(600)
+    [(route, answer)] = first
+    route.fulfill(response=answer)
 
 
 # Giving back

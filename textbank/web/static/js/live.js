@@ -89,8 +89,9 @@ async function renew() {
   if (await mayStay()) open();
 }
 
+// Not before all who hear are there, htmx among them: what was told meanwhile is told when we come.
 if (live) {
-  open();
+  addEventListener("DOMContentLoaded", open);
   addEventListener("pagehide", close);
   addEventListener("pageshow", open);
   document.addEventListener("visibilitychange", open);

@@ -1,5 +1,6 @@
 // hx-swap="renew" with hx-ext="renew": what was fetched takes the place of what is there piece by piece. What is the same
 // stays, and so does what somebody is just in: the focus, an open menu, a button being pressed. Rows are known by id.
+// Of a node with data-lets-go what is not there any more goes, whoever is in it: there it would say what is not so.
 const HELD = ":focus, :focus-within, :active, :has([aria-expanded=true])";
 const OPEN = ":has(> [aria-expanded=true])"; // around a button whose menu is open
 
@@ -33,11 +34,12 @@ function renew(old, fresh, made) {
 }
 
 function renewWithin(old, fresh, made) {
+  const stays = (child) => isHeld(child) && !("letsGo" in old.dataset);
   const known = (id) => [...old.children].find((child) => child.id === id);
   const coming = new Set([...fresh.children].map((child) => child.id));
   let here = old.firstChild;
   for (const child of [...fresh.childNodes]) {
-    while (here?.id && !coming.has(here.id) && !isHeld(here)) here = dropped(here);
+    while (here?.id && !coming.has(here.id) && !stays(here)) here = dropped(here);
     const match = child.id ? known(child.id) : here?.id ? null : here;
     if (!match) {
       old.insertBefore(child, here);
@@ -48,7 +50,7 @@ function renewWithin(old, fresh, made) {
     here = match.nextSibling;
     renew(match, child, made);
   }
-  while (here) here = isHeld(here) ? here.nextSibling : dropped(here);
+  while (here) here = stays(here) ? here.nextSibling : dropped(here);
 }
 
 function dropped(node) {
