@@ -112,6 +112,15 @@ def test_gone_there_and_back_it_was_moved_again(riverton, handoff, six, now):
     assert undo(handoff, by=riverton.ada, now=now + 2 * LATER).left_alone == {"moved_again": 1}
 
 
+def test_undoing_what_moved_nothing_moves_nothing(riverton, six, now):
+    handoff = reassign([thread.pk for thread in six], [riverton.tess], by=riverton.ada, now=now)
+    assert handoff.moved == 0
+
+    back = undo(handoff, by=riverton.ada, now=now + LATER)
+
+    assert (back.state, back.matched, back.moved) == (State.DONE, 0, 0)
+
+
 def test_once_is_enough_and_the_undo_can_be_undone(riverton, handoff, now):
     back = undo(handoff, by=riverton.ada, now=now + LATER)
     with pytest.raises(AlreadyUndone):

@@ -6,7 +6,7 @@ up goes on with what the ledger does not show yet.
 
 import logging
 from array import array
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
 from django.db import InterfaceError, OperationalError, connection, transaction
@@ -41,7 +41,7 @@ class Matter(Protocol):
     def count(self) -> int:
         """How many those are."""
 
-    def cards(self, ids: Collection[int], *, dealt: int) -> Cards:
+    def cards(self, ids: Sequence[int], *, dealt: int) -> Cards:
         """Locks these, in the order of their ids, and says what becomes of each. Raises BadPlan."""
 
     def finish(self, handoff: Handoff) -> None:

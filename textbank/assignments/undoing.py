@@ -1,7 +1,7 @@
 """A hand-off is taken back: each conversation returns to who had it before, unless life has gone on with it."""
 
 import datetime as dt
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 
 from django.db import IntegrityError
@@ -80,16 +80,19 @@ def may_take_back(handoff: Handoff, member: Membership, now: dt.datetime) -> boo
     return handoff.by_id == member.pk and handoff.action in GIVING_BACK and handoff.at > now - REGRET
 
 
-# What is on the conversation's own row is as it is under the lock: that it moved again since this statement began, only
-# `held_since` tells. What moved before that is known from the ledger, by whose hand-off the last move was.
+# By what is on the conversation's own row, as it is under the lock: whoever had it from another hand-off has it since
+# another moment. Its moves are not asked, one conversation after the other, which one is the last.
 LOOK = """
 with locked as materialized (
     select id, texter_id, held_since, worked_at from conversations_conversation where {which}
 ),
+moved as materialized (
+    select conversation_id, giver_id, receiver_id, at, id from conversations_move
+    where handoff_id = %s and left_alone is null {between}
+),
 looked as materialized (
     select c.id conversation_id, c.texter_id, m.giver_id, m.id, case
-        when m.handoff_id <> %s or c.texter_id is distinct from m.receiver_id or c.held_since is distinct from m.at
-        then {moved_again}
+        when c.texter_id is distinct from m.receiver_id or c.held_since is distinct from m.at then {moved_again}
         when c.worked_at > m.at then {worked_on}
         when m.giver_id is not null and m.giver_id <> all(%s::bigint[]) then {gone}
         when exists (
@@ -97,14 +100,17 @@ looked as materialized (
             where d.conversation_id = c.id and d.author_id = c.texter_id and d.touched_at > %s
         ) then {being_answered}
     end stays
-    from locked c cross join lateral (
-        select * from conversations_move where conversation_id = c.id and left_alone is null order by id desc limit 1
-    ) m
+    from locked c join moved m on m.conversation_id = c.id
 )
 select conversation_id, texter_id, case when stays is null then giver_id end, stays, id from looked
 """
 SOME = "id = any(%s::bigint[]) order by id for update"
 ALL = "id in (select conversation_id from conversations_move where handoff_id = %s and left_alone is null)"
+# Those of some come in the order of their moves, which lie side by side in the ledger.
+BETWEEN = """and id between
+    (select min(id) from conversations_move where handoff_id = %s and conversation_id = any(%s::bigint[]))
+    and (select max(id) from conversations_move where handoff_id = %s and conversation_id = any(%s::bigint[]))
+"""
 
 
 class Undoing:
@@ -144,16 +150,19 @@ class Undoing:
     def count(self) -> int:
         return self.moves().count()
 
-    def cards(self, ids: Collection[int] | None, *, dealt: int) -> Cards:
+    def cards(self, ids: Sequence[int] | None, *, dealt: int) -> Cards:
         """Each of the conversations (of all that were moved, for None) with who gets it back, or why it stays.
 
         Ids are locked, in their order, after those who get them back, none of whom can be suspended meanwhile.
         """
         here = people.keep_in(self.givers)
+        original = self.original.pk
         reasons = {reason.name.lower(): reason.value for reason in LeftAlone}
-        sql = LOOK.format(which=ALL if ids is None else SOME, **reasons)
-        which = self.original.pk if ids is None else as_array(ids)
-        return Cards(sql, [which, self.original.pk, as_array(here), self.now - LEASE])
+        after = [as_array(here), self.now - LEASE]
+        if ids is None:
+            return Cards(LOOK.format(which=ALL, between="", **reasons), [original, original, *after])
+        ends = [original, as_array([*ids[:1], *ids[-1:]])] * 2
+        return Cards(LOOK.format(which=SOME, between=BETWEEN, **reasons), [as_array(ids), original, *ends, *after])
 
     def finish(self, handoff: Handoff) -> None:
         """Every figure is right as it was counted."""
