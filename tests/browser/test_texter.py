@@ -182,6 +182,51 @@ def test_a_click_survives_its_page(here, arrives):
     until(lambda: sent(here) == [first.pk])
 
 
+def test_a_click_goes_out_from_another_page_too(here):
+    first, _ = first_messages(here, 2)
+    page = here.sign_in(here.town.tess)
+    page.goto(f"{here.url}/first-messages/")
+    page.route("**/first-messages/", lambda route: lose(route, arrives=False))
+    press_enter(page)
+    expect(page.get_by_text("1 waits for the network")).to_be_visible()
+
+    page.goto(here.url)
+    expect(page.get_by_text("First messages: 1 waits for the network, and goes out by itself.")).to_be_visible()
+    expect(page.get_by_role("link", name="Send first messages 2 left")).to_be_visible()
+    page.unroute("**/first-messages/")
+
+    expect(page.get_by_text("waits for the network")).to_be_hidden()
+    expect(page.get_by_role("link", name="Send first messages 1 left")).to_be_visible()
+    assert sent(here) == [first.pk]
+
+
+def test_a_click_that_a_page_is_left_with_is_counted_on_the_next(here):
+    first, _ = first_messages(here, 2)
+    page = here.sign_in(here.town.tess)
+    page.goto(f"{here.url}/first-messages/")
+    made = []
+
+    def hold(route) -> None:
+        if route.request.method == "GET" and not made:
+            made.append((route, route.fetch()))
+        else:
+            route.continue_()
+
+    page.route("**/first-messages/", hold)
+    # The new page is made, and has not come yet: the old one's click is taken.
+    page.evaluate("() => setTimeout(() => location.reload())")
+    until(lambda: (page.wait_for_timeout(GUARD), made)[1])
+    with page.expect_response(lambda answer: answer.request.method == "POST"):
+        press_enter(page)
+    [(route, answer)] = made
+    page.wait_for_timeout(GUARD)
+    route.fulfill(response=answer)
+
+    expect(page.get_by_role("img", name="1 of 2 sent")).to_be_visible()
+    expect(card(page).get_by_role("heading", name="Omar")).to_be_visible()
+    assert sent(here) == [first.pk]
+
+
 def lose(route, arrives: bool) -> None:
     """A text is lost on its way to the server; or it arrives, and the answer is lost."""
     if route.request.method != "POST":
@@ -364,6 +409,33 @@ def hand_on(here, conversation) -> None:
         )
         ledger.hand(act, [Card(conversation.pk, here.town.tess.pk, here.town.theo.pk)], at=timezone.now())
         news.close()
+
+
+def test_what_cannot_be_reached_is_said_once_above_what_one_writes_in_and_no_longer_than_so(here, waiting):
+    page = open_thread(here, waiting, **PHONE)
+    page.get_by_role("textbox", name="Message to Maria").fill("At the library.")
+    page.context.set_offline(True)
+    for _ in range(2):
+        page.get_by_role("button", name="Send").tap()
+        expect(page.get_by_text("Textbank could not be reached.")).to_have_count(1)
+
+    page.context.set_offline(False)
+
+    expect(page.get_by_text("Textbank could not be reached.")).to_be_hidden()
+    page.get_by_role("button", name="Send").tap()
+    until(lambda: len(sent(here)) == 2)
+
+
+def test_who_is_opted_out_is_neither_written_to_nor_given_back(here, waiting):
+    page = open_thread(here, waiting)
+    expect(page.get_by_role("button", name="Give back")).to_be_visible()
+
+    page.get_by_role("button", name="Opt out").click()
+    page.get_by_role("button", name="Opt out without a text").click()
+
+    expect(page.get_by_text("Maria has opted out of texts.")).to_be_visible()
+    for name in ("Canned responses", "Escalate", "Give back", "Opt out"):
+        expect(page.get_by_role("button", name=name, exact=True)).to_be_hidden()
 
 
 def open_thread(here, conversation, **options) -> Page:

@@ -21,7 +21,8 @@ let left = Number(page.dataset.left);
 let shownAt = 0;
 let fetching = null;
 let lookAgain = false;
-let recount = false; // the server's last figures could not be used
+// The server's last figures could not be used; nor those of a page that was made while clicks were on their way.
+let recount = outbox.waiting > 0 || outbox.tookSince(performance.timeOrigin);
 let endReached = false;
 let endKnown = true; // what stands in [data-empty] is how things are now
 
@@ -78,24 +79,12 @@ function count() {
   ring.hidden = done + remain === 0;
 }
 
-function wordsFor(number) {
-  const it = number === 1 ? "it goes" : "they go";
-  if (outbox.stopped === "denied") {
-    const lost = outbox.dropped ? `${outbox.dropped.toLocaleString()} not sent. ` : "";
-    return `${lost}${outbox.reason} Nothing more is sent.`;
-  }
-  if (outbox.stopped === "too-old") return `${number} not sent yet: this page has grown too old. Load it again, and ${it} out.`;
-  if (outbox.stopped) return `${number} not sent yet: you have been signed out. Sign in again, and ${it} out.`;
-  return `${number} ${number === 1 ? "waits" : "wait"} for the network, and ${number === 1 ? "goes out by itself" : "go out by themselves"}.`;
-}
-
 function sayWhatWaits() {
   button.disabled = Boolean(outbox.stopped) || "barred" in (queue[0]?.dataset ?? {});
   waiting.hidden = !outbox.stopped && !outbox.stuck;
   if (waiting.hidden) return;
   const line = waiting.querySelector("[data-words]");
-  const words = wordsFor(outbox.waiting);
-  if (line.textContent !== words) line.textContent = words;
+  if (line.textContent !== outbox.words) line.textContent = outbox.words;
   // Whoever is signed out comes by the sign-in page.
   const again = waiting.querySelector("[data-again]");
   again.hidden = !["signed-out", "too-old"].includes(outbox.stopped);
@@ -255,3 +244,4 @@ take([...deck.querySelectorAll("[data-card]"), ...document.getElementById("cards
 if (outbox.has(deck.querySelector("[data-card]")?.dataset.card)) deck.querySelector("[data-card]").remove();
 show();
 outbox.pump();
+countAgain();

@@ -21,7 +21,7 @@ export class Outbox extends EventTarget {
   // `stopped` is "signed-out", "too-old" or "denied"; once denied, `reason` says why and `dropped` how many were given up.
   constructor(address, member, token) {
     super();
-    Object.assign(this, { address, token, prefix: `outbox:${member}:` });
+    Object.assign(this, { address, token, prefix: `outbox:${member}:`, lastTaken: `outbox-taken:${member}` });
     this.clicks = new Map();
     this.underWay = new Set();
     this.failures = 0;
@@ -32,8 +32,30 @@ export class Outbox extends EventTarget {
     addEventListener("online", () => this.resume());
   }
 
+  // What keeps them, in words.
+  get words() {
+    const number = this.waiting;
+    const [it, waits] = number === 1 ? ["it goes", "waits"] : ["they go", "wait"];
+    if (this.stopped === "denied") {
+      const lost = this.dropped ? `${this.dropped.toLocaleString()} not sent. ` : "";
+      return `${lost}${this.reason} Nothing more is sent.`;
+    }
+    if (this.stopped === "too-old") return `${number} not sent yet: this page has grown too old. Load it again, and ${it} out.`;
+    if (this.stopped) return `${number} not sent yet: you have been signed out. Sign in again, and ${it} out.`;
+    return `${number} ${waits} for the network, and ${number === 1 ? "goes out by itself" : "go out by themselves"}.`;
+  }
+
   get waiting() {
     return this.clicks.size;
+  }
+
+  // Whether the server took a click since then (milliseconds since 1970), on whichever page it was pressed.
+  tookSince(moment) {
+    try {
+      return Number(localStorage.getItem(this.lastTaken)) >= moment;
+    } catch {
+      return false;
+    }
   }
 
   get stuck() {
@@ -119,7 +141,7 @@ export class Outbox extends EventTarget {
   async settle(click, conversation, answer) {
     this.failures = 0;
     this.clicks.delete(click);
-    this.forget(click);
+    this.forget(click, Date.now());
     const detail = { conversation };
     if (!answer.ok) Object.assign(detail, await answer.json().catch(() => ({ code: "not_found", final: true })));
     const sent = answer.ok || detail.code === "already_sent";
@@ -134,8 +156,9 @@ export class Outbox extends EventTarget {
     }
   }
 
-  forget(click) {
+  forget(click, taken = null) {
     try {
+      if (taken) localStorage.setItem(this.lastTaken, taken);
       localStorage.removeItem(this.prefix + click);
     } catch {
       // It was never kept.
