@@ -721,6 +721,14 @@ def test_past_conversations_are_found_by_name(as_, riverton, canvass):
     assert "Nobody of that name" in none
 
 
+def test_past_conversations_are_found_without_accents(as_, riverton, canvass):
+    riverton.conversations(canvass, holder=riverton.tess, status=Status.ACTIVE, first_name="Lucía")
+    tess = as_(riverton.tess)
+
+    for search in ("lucia", "LUCÍA", "Lucía"):
+        assert "Lucía" in tess.get("/riverton/past/", {"search": search}).text, search
+
+
 def test_a_last_name_nobody_sees_is_not_searched(as_, riverton, waiting):
     tess = as_(riverton.tess)
     tess.post(f"/riverton/conversations/{waiting.pk}/close/")

@@ -107,7 +107,7 @@ def test_who_is_in_a_team_chooses_the_team_and_then_the_campaign(here, canvass):
         here.town.campaign("Sábado", contacts=3, limited_to_teams=True).teams.add(team)
     page = home(here, here.town.theo, **PHONE)
 
-    page.get_by_label("From which team").select_option("For team Spanish (10)")
+    page.get_by_label("From which team").select_option("Spanish (10)")
     page.get_by_label("From which campaign").select_option("Sábado (3)")
     expect(page.get_by_text("You get 3 first messages at once.")).to_be_visible()
     expect(page.get_by_label("How many")).to_have_value("3")

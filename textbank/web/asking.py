@@ -32,7 +32,7 @@ LATELY = dt.timedelta(hours=24)  # so long it is said that a request was turned 
 
 
 class Choice(forms.Form):
-    """How many of what, from where. What makes no sense counts as not chosen; how many is looked at by the rule."""
+    """How many of what, from where. What makes no sense counts as not chosen, and as a number as none."""
 
     count = forms.IntegerField(required=False)
     kind = forms.ChoiceField(choices=Gives, required=False)
@@ -44,14 +44,14 @@ class Choice(forms.Form):
 class Wish:
     """A choice, looked up."""
 
-    count: int = 0
+    count: int | None = None  # not said
     kind: Gives = Gives.BOTH
     team: Team | None = None
     campaign: Campaign | None = None
 
     def asked_by(self, texter: Membership) -> Request:
         """The request as it would be made."""
-        return Request(texter=texter, count=self.count, kind=self.kind, team=self.team, campaign=self.campaign)
+        return Request(texter=texter, count=self.count or 0, kind=self.kind, team=self.team, campaign=self.campaign)
 
 
 def wish(said: QueryDict, texter: Membership) -> Wish:
@@ -61,7 +61,7 @@ def wish(said: QueryDict, texter: Membership) -> Wish:
     chosen = form.cleaned_data
     team, campaign = chosen.get("team"), chosen.get("campaign")
     return Wish(
-        chosen.get("count") or 0,
+        (chosen.get("count") or 0) if "count" in said else None,
         Gives(chosen.get("kind") or Gives.BOTH),
         get_object_or_404(texter.teams, pk=team) if team else None,
         get_object_or_404(Campaign, pk=campaign, organization=texter.organization_id) if campaign else None,
@@ -137,7 +137,7 @@ def filled(said: Ask, texter: Membership, offered: Offer, wished: Wish, now: dt.
     most = min(filter(None, (offered.most, offered.limits.room)))
     there = offered.count(wished.kind, where)
     usual = min(USUAL, there, most) or 1
-    wished = replace(wished, count=wished.count or usual)
+    wished = replace(wished, count=usual if wished.count is None else wished.count)
     given = offers.given(wished.asked_by(texter), offered)
     return replace(
         said,
@@ -227,7 +227,7 @@ def asked(request: MemberRequest, home: str) -> HttpResponse:
     try:
         made = requesting.request(
             request.member,
-            wished.count,
+            wished.count or 0,
             campaign=wished.campaign.pk if wished.campaign else None,
             team=wished.team,
             kind=wished.kind,

@@ -11,6 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from textbank.access import MemberRequest, door
+from textbank.contacts.folding import fold
 from textbank.conversations.models.conversation import ConversationQuerySet
 from textbank.organizations.models import Membership, Role
 from textbank.reports import pages, to_do
@@ -48,9 +49,15 @@ def past(request: MemberRequest) -> HttpResponse:
 
 
 def named(conversations: ConversationQuerySet, search: str, viewer: Membership) -> ConversationQuerySet:
-    """Those whose contact's name has every word; a last name this person does not see is not searched either."""
+    """Those whose contact's name has every word; a last name this person does not see is not searched either.
+
+    Accents may be left out where a name begins.
+    """
     for word in search.split():
-        here = Q(contact__first_name__icontains=word)
-        last = Q(contact__last_name__icontains=word)
+        # What is searched begins with the first name, if there is one.
+        here = Q(contact__first_name__icontains=word) | Q(
+            contact__first_name__gt="", contact__search_name__startswith=fold(word)
+        )
+        last = Q(contact__last_name__icontains=word) | Q(contact__search_name__contains=f" {fold(word)}")
         conversations = conversations.filter(here | last if viewer.sees_last_names else here)
     return conversations

@@ -11,7 +11,11 @@ function leave(toast) {
   }, STAYS);
 }
 
+const shownNow = (text) =>
+  [...region.children].filter((one) => one.querySelector("[data-text]")?.textContent === text);
+
 export function toast(text, kind = "") {
+  for (const same of shownNow(text)) same.remove();
   const made = document.getElementById("toast").content.firstElementChild.cloneNode(true);
   made.querySelector("[data-text]").textContent = text;
   if (kind) made.classList.add(kind);
@@ -27,9 +31,14 @@ region.addEventListener("click", (event) => {
 });
 
 document.addEventListener("toast", (event) => toast(event.detail.text, event.detail.kind));
-document.addEventListener("htmx:sendError", () =>
-  toast("Textbank could not be reached. What you typed is still here.", "bad"),
-);
+
+// Said once, and no longer than it is so.
+const UNREACHED = "Textbank could not be reached. What you typed is still here.";
+const reached = () => shownNow(UNREACHED).forEach((one) => one.remove());
+document.addEventListener("htmx:sendError", () => toast(UNREACHED, "bad"));
+document.addEventListener("htmx:beforeOnLoad", reached);
+addEventListener("online", reached);
+
 document.addEventListener("htmx:responseError", (event) => {
   const { status } = event.detail.xhr;
   if (status === 401) return toast("You have been signed out. Sign in again to go on.", "bad");
