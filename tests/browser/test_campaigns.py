@@ -105,6 +105,10 @@ def test_who_begins_before_the_editor_is_there_goes_on_in_it(here, ada, begun):
     first.press("Control+a")
     first.press_sequentially(begun)
 
+    for _ in range(150):
+        if held:
+            break
+        ada.wait_for_timeout(100)
     for route in held:
         route.continue_()
 
